@@ -1,0 +1,1 @@
+"""The domain: what is measured, judged, told and reported. Knows no Airflow."""

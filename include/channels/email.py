@@ -1,0 +1,212 @@
+"""E-mail over SMTP: one connection per drain, results per recipient, the same Message-ID however often a message is tried."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import re
+import smtplib
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from zoneinfo import ZoneInfo
+
+from include.channels import reminder
+from include.model import Clock, DeliveryError, Message
+from include.store import Row
+
+REPEAT = "You may have had this message before: a fault hid whether it reached you.\n\n"
+DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
+MOST_ATTACHED = 10 * 1024 * 1024
+ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """Where mail is handed over. `security`: `ssl`, `starttls` or `none`; `timeout` in seconds, per answer."""
+
+    host: str
+    port: int
+    sender: str
+    security: str = "starttls"
+    login: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout: float = 30.0
+
+    def connect(self) -> smtplib.SMTP:
+        """A logged-in connection. Raises OSError or smtplib.SMTPException."""
+        context = ssl.create_default_context()
+        if self.security == "ssl":
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+        else:
+            smtp = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        if self.security == "starttls":
+            smtp.starttls(context=context)
+        if self.login:
+            smtp.login(self.login, self.password or "")
+        return smtp
+
+
+class Email:
+    """The channel. `zone`: the one in which times are written."""
+
+    def __init__(self, settings: SmtpSettings, zone: ZoneInfo, clock: Clock) -> None:
+        self.settings = settings
+        self.zone = zone
+        self.clock = clock
+        self.smtp: smtplib.SMTP | None = None
+
+    def deliver(self, message: Message, body: Row | None) -> str | None:
+        """Send to whoever does not have it yet. Returns a remark when copies were refused. Raises DeliveryError."""
+        copies = [message.content.get("cc") or ""] if message.content.get("cc") else []
+        valid, invalid = split_addresses([message.receiver, *copies])
+        if message.receiver not in valid:
+            raise DeliveryError(f"{message.receiver[:200]!r} is no mail address", permanent=True)
+        mail = self.compose(message, body, valid)
+        refused = self.send(mail, [address for address in valid if address not in message.accepted])
+        self.judge(message, valid, refused)
+        return remark([*invalid, *refused])
+
+    def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
+        """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""
+        now = self.clock()
+        mail = EmailMessage()
+        mail["From"] = Address("SecureNet Monitoring", addr_spec=self.settings.sender)
+        mail["To"] = Address(addr_spec=message.receiver)
+        if valid[1:]:
+            mail["Cc"] = [Address(addr_spec=address) for address in valid[1:]]
+        mail["Subject"] = header_text(message.subject)
+        mail["Date"] = format_datetime(now)
+        mail["Message-ID"] = message_id(message.key, self.settings.sender)
+        mail["Auto-Submitted"] = "auto-generated"
+        if message.possible_repeat:
+            mail["X-Possible-Repeat"] = "yes"
+        fill(mail, message, body, self.zone, now)
+        return mail
+
+    def send(self, mail: EmailMessage, recipients: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Hand the mail over; the recipients that were refused, with the server's answers. Raises DeliveryError."""
+        smtp = self.connection()
+        try:
+            return smtp.send_message(mail, from_addr=self.settings.sender, to_addrs=list(recipients))
+        except smtplib.SMTPRecipientsRefused as error:
+            return error.recipients
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self.close()
+            if isinstance(error, smtplib.SMTPResponseException):
+                raise DeliveryError(answer(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500) from None
+            raise DeliveryError(f"the mail server went silent: {error}", permanent=isinstance(error, smtplib.SMTPNotSupportedError), uncertain=True) from None
+
+    def connection(self) -> smtplib.SMTP:
+        """The open connection if it still answers, else a new one. Raises DeliveryError when none can be had."""
+        if self.smtp:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                if self.smtp.rset()[0] == 250:
+                    return self.smtp
+        try:
+            self.smtp = self.settings.connect()
+        except (smtplib.SMTPException, OSError) as error:
+            raise DeliveryError(f"mail server {self.settings.host}:{self.settings.port}: {plain(error)}", permanent=False) from None
+        return self.smtp
+
+    @staticmethod
+    def judge(message: Message, valid: Sequence[str], refused: Mapping[str, tuple[int, bytes]]) -> None:
+        """Raises DeliveryError unless the receiver has it and nobody is to be tried again."""
+        accepted = [address for address in valid if address not in refused and address not in message.accepted]
+        later = [address for address, (code, _) in refused.items() if code < 500]
+        if message.receiver in refused or later:
+            why = remark([f"{address} ({answer(*refused[address])})" for address in refused]) or ""
+            raise DeliveryError(why, permanent=not later, accepted=accepted)
+
+    def close(self) -> None:
+        """Say goodbye, as far as anybody listens."""
+        if self.smtp:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                self.smtp.quit()
+        self.smtp = None
+
+
+def fill(mail: EmailMessage, message: Message, body: Row | None, zone: ZoneInfo, now: datetime) -> None:
+    """Text, HTML, pictures and attachment. A template that breaks is replaced by the plain facts: nothing is lost because of it."""
+    html: str | None
+    if body:
+        plain_text, html = body["plain"], body["html"]
+    elif message.template == "reminder":
+        plain_text, html = reminder.render(message.content, zone, now)
+    else:
+        plain_text, html = message.subject, None
+    mail.set_content((REPEAT if message.possible_repeat else "") + plain_text)
+    if html:
+        add_html(mail, html)
+    if body:
+        attach_csv(mail, body)
+
+
+def add_html(mail: EmailMessage, html: str) -> None:
+    """The HTML, with each picture in it as a related part: mail clients show no data: addresses."""
+    pictures: list[tuple[str, bytes]] = []
+
+    def refer(match: re.Match[str]) -> str:
+        pictures.append((f"picture{len(pictures)}@securenet", base64.b64decode(match[1])))
+        return f'src="cid:{pictures[-1][0]}"'
+
+    mail.add_alternative(DATA_IMAGE.sub(refer, html), subtype="html")
+    part = mail.get_payload()[-1]
+    for name, picture in pictures:
+        part.add_related(picture, maintype="image", subtype="png", cid=f"<{name}>")  # type: ignore[union-attr]
+
+
+def attach_csv(mail: EmailMessage, body: Row) -> None:
+    """The whole list as a file, as far as it may be sent."""
+    from include.reports.csvs import cut
+
+    text, _ = cut(body["csv"], MOST_ATTACHED)
+    mail.add_attachment(text.encode(), maintype="text", subtype="csv", filename=f"accounts-{body['period_end']:%Y%m%d-%H%M}.csv")
+
+
+def split_addresses(addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The addresses that can be written to, each once, and those that cannot."""
+    valid = [address for address in dict.fromkeys(addresses) if is_address(address)]
+    return valid, [address for address in addresses if address not in valid]
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail can carry this as an address."""
+    if len(text) > 320 or not ADDRESS.fullmatch(text):
+        return False
+    try:
+        Address(addr_spec=text)
+    except (MessageError, ValueError, IndexError):
+        return False
+    return True
+
+
+def header_text(text: str) -> str:
+    """The text on one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def message_id(key: str, sender: str) -> str:
+    """Stable for a message's key, so that a repeat can be told from a second message."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
+
+
+def remark(refused: Sequence[str]) -> str | None:
+    """A line on who did not get it."""
+    return f"refused: {', '.join(refused)}"[:1000] if refused else None
+
+
+def answer(code: int, text: bytes | str) -> str:
+    """The server's answer on one line."""
+    return header_text(f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}")[:300]
+
+
+def plain(error: Exception) -> str:
+    """The error on one line. Never the credentials: smtplib's errors hold the server's words only."""
+    return header_text(str(error))[:300]

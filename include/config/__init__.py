@@ -1,0 +1,1 @@
+"""What the operator decides: a YAML file, checked against one schema."""

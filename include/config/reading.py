@@ -1,0 +1,61 @@
+"""YAML as people mean it: YAML 1.1 without its traps (`on`, `NO`, `012`, `12:30:45`), and no key written twice."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class PlainLoader(BASE):  # type: ignore[misc, valid-type]
+    """Only `true` and `false` are booleans, only plain decimals are numbers; moments stay text."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As the base class does, but a key that stands twice is an error and not a silent loss."""
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+            seen.add(key)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+for tag, pattern, first in (
+    ("null", r"^(?:~|null|)$", ["~", "n", ""]),
+    ("bool", r"^(?:true|false)$", ["t", "f"]),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", list("-+.0123456789")),
+):
+    PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in the file; {} for an empty one. Raises OSError, yaml.YAMLError, or ValueError when it is no mapping."""
+    return parse_yaml(path.read_text(encoding="utf-8"))
+
+
+def parse_yaml(text: str) -> dict[str, Any]:
+    """The mapping in the text; raises like `read_yaml`."""
+    content = yaml.load(text, Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ValueError(f"a mapping is needed at the top, not {type(content).__name__}")
+    return content
+
+
+def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+    """The base with the overlay on top: mappings are merged key by key, anything else is replaced."""
+    merged = dict(base)
+    for key, value in overlay.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,101 @@
+"""Delivery: intent is committed before an attempt, its outcome after it; one transaction records an outcome and claims the next."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from include.channels import Channel
+from include.logs import facts
+from include.model import Clock, DeliveryError, Message, MessageState, Outcome, Priority
+from include.store import Row, Store
+from include.store.messages import Drainer
+
+log = logging.getLogger(__name__)
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=15)
+# A channel that fails so often in a row rests until the next drain.
+TRIES_BEFORE_REST = 3
+
+
+@dataclass(slots=True)
+class Drain:
+    """One drain of the outbox. `bulk_open`: whether owner reminders may leave at a moment."""
+
+    store: Store
+    channels: Mapping[str, Channel]
+    bulk_open: Callable[[datetime], bool]
+    clock: Clock
+    until: datetime
+    delivered: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def run(self) -> dict[str, int]:
+        """Send what is due until nothing is, or time is up. Returns how many ended in which state."""
+        drainer = Drainer.enrol(self.store)
+        try:
+            drainer.adopt_orphans(self.clock())
+            message = self.claim(drainer)
+            while message:
+                message = self.send(drainer, message)
+        finally:
+            drainer.leave()
+            for channel in self.channels.values():
+                channel.close()
+        return dict(self.delivered)
+
+    def send(self, drainer: Drainer, message: Message) -> Message | None:
+        """Attempt one message, record what came of it, and claim the next in the same transaction."""
+        outcome = attempt(self.channels.get(message.channel), message, self.body(message))
+        self.count(message, outcome)
+        with self.store.transaction():
+            now = self.clock()
+            due_at = now + pause(message.attempts) if outcome.again else now
+            drainer.finish(message, outcome, due_at, now)
+            return self.claim(drainer)
+
+    def claim(self, drainer: Drainer) -> Message | None:
+        """The next message, unless time is up."""
+        now = self.clock()
+        if now >= self.until:
+            return None
+        priorities = [Priority.CRITICAL, Priority.NORMAL, *([Priority.BULK] if self.bulk_open(now) else [])]
+        return drainer.claim(priorities, self.resting, now)
+
+    def body(self, message: Message) -> Row | None:
+        """The report that the message carries, if it carries one."""
+        return self.store.one("messages.body", report_id=message.report_id) if message.report_id else None
+
+    @property
+    def resting(self) -> Sequence[str]:
+        """The channels that failed too often in a row."""
+        return [channel for channel, times in self.failures.items() if times >= TRIES_BEFORE_REST]
+
+    def count(self, message: Message, outcome: Outcome) -> None:
+        """Keep the tally, and say in the log what did not go well."""
+        self.failures[message.channel] = self.failures[message.channel] + 1 if outcome.again else 0
+        self.delivered["postponed" if outcome.again else str(outcome.state)] += 1
+        if outcome.why:
+            facts(log, "not delivered" if outcome.state is not MessageState.SENT else "delivered in part",
+                  message=message.id, channel=message.channel, state=outcome.state, why=outcome.why)
+
+
+def attempt(channel: Channel | None, message: Message, body: Row | None) -> Outcome:
+    """Hand one message to its channel. A sick message neither stops nor loops the rest."""
+    if channel is None:
+        return Outcome(MessageState.NOT_CONFIGURED, f"channel {message.channel} has no connection, see `make config`")
+    try:
+        return Outcome(MessageState.SENT, channel.deliver(message, body))
+    except DeliveryError as error:
+        return Outcome.of(error)
+    except Exception as error:  # outermost loop: a template or content that breaks must not stop every message behind it
+        log.exception("message %s cannot be made", message.id)
+        return Outcome(MessageState.FAILED, f"{type(error).__name__}: {error}")
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after so many failed attempts: doubling from 30 s to a quarter of an hour."""
+    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)

@@ -1,0 +1,29 @@
+"""SQL stays SQL: files of named blocks, each with a line that says what it is for.
+
+    -- name: claim_head
+    -- The oldest message that may leave now.
+    select ...
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+BLOCK = re.compile(r"^-- name: (\w+)\n((?:-- .*\n)*)", re.MULTILINE)
+
+
+@cache
+def named_queries(path: Path) -> dict[str, str]:
+    """Block name -> SQL of one file. Raises ValueError for a name that stands twice or a block without description."""
+    text = path.read_text(encoding="utf-8")
+    heads = list(BLOCK.finditer(text))
+    ends = [head.start() for head in heads[1:]] + [len(text)]
+    queries: dict[str, str] = {}
+    for head, end in zip(heads, ends, strict=True):
+        name, description = head[1], head[2]
+        if name in queries or not description:
+            raise ValueError(f"{path.name}: {name} stands twice or has no description")
+        queries[name] = text[head.end() : end].strip().rstrip(";")
+    return queries

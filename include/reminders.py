@@ -1,0 +1,102 @@
+"""Reminders to account owners: which steps are told, noted, or held back because they are too many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from include.config.settings import AccountExpiration
+from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
+from include.model import Run
+from include.store import Row, Store
+
+NOUNS = {"account": "Your account", "password": "Your password", "contract": "Your contract", "membership": "A group membership"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """The reminders of one watched system at one moment."""
+
+    store: Store
+    settings: AccountExpiration
+    run: Run
+    source: str
+    now: datetime
+
+    def remind(self) -> dict[str, Any]:
+        """Queue, note or hold what now holds and was never told. Returns which of these it did, and for how many."""
+        system = self.store.one("accounts.system", source=self.source)
+        if system is None:
+            return {"reminders": "no list yet"}
+        self.store.change("reminders.untrue", **self.scope, **self.steps)
+        if self.run.release_held:
+            self.store.change("reminders.release", **self.scope, duty=self.run.duty)
+        if system["baseline_at"] is None:
+            return self.baseline()
+        return self.tell() if self.sending else self.waive("suppressed")
+
+    def baseline(self) -> dict[str, Any]:
+        """Take stock without telling anybody. A run limited to one organisation does not take stock of the others."""
+        counts = self.waive("baseline")
+        if self.run.organization is None:
+            self.store.change("reminders.baseline_taken", **self.scope)
+        return counts
+
+    def waive(self, told: str) -> dict[str, Any]:
+        """Note the steps as told in this way."""
+        return {"reminders": told, "steps": self.store.change("reminders.waive", **self.scope, **self.steps, told=told)}
+
+    def tell(self) -> dict[str, Any]:
+        """One message per step and owner; all of them held when they would reach too many owners at once."""
+        untold = self.store.one("reminders.untold", **self.scope, **self.steps)
+        owners = untold["owners"] if untold else 0
+        state = "held" if owners > self.most() else "pending"
+        copies = [self.copied(step) for step in self.ladder]
+        told = self.store.change(
+            "reminders.tell", **self.scope, **self.steps, duty=self.run.duty, copies=copies, state=state, subjects=Jsonb(subjects(self.ladder))
+        )
+        return {"reminders": "held" if state == "held" else "queued", "steps": told, "owners": owners}
+
+    def most(self) -> float:
+        """More owners than this are never written to in one run: the larger of a number and a share of all accounts."""
+        accounts = self.store.value("accounts.population", source=self.source, organization=None)
+        return max(self.settings.most_reminders, accounts * self.settings.most_reminders_percent / 100)
+
+    def copied(self, step: Step) -> bool:
+        """Whether the manager gets a copy."""
+        return step.days is None or step.days <= self.settings.copy_manager_days
+
+    @property
+    def sending(self) -> bool:
+        """The run's own choice, else the configuration's."""
+        return self.settings.send_emails if self.run.send_emails is None else self.run.send_emails
+
+    @property
+    def ladder(self) -> list[Step]:
+        """The steps at this moment."""
+        return ladder(self.settings.warning_days, self.now)
+
+    @property
+    def steps(self) -> Row:
+        """The steps as query parameters."""
+        return as_parameters(self.ladder)
+
+    @property
+    def scope(self) -> Row:
+        """What this run may touch, as query parameters."""
+        return {"source": self.source, "organization": self.run.organization, "now": self.now}
+
+
+def subjects(steps: list[Step]) -> dict[str, dict[str, str]]:
+    """The subject line per kind and step. Nothing hostile can be in it: no name is."""
+    return {kind: {step.name: subject(kind, step) for step in steps} for kind in KINDS}
+
+
+def subject(kind: str, step: Step) -> str:
+    """`Your account expires within 3 days`."""
+    if step.name == EXPIRED:
+        return f"{NOUNS[kind]} has expired"
+    return f"{NOUNS[kind]} expires within {step.days} day{'s' if step.days != 1 else ''}"

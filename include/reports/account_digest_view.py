@@ -1,0 +1,172 @@
+"""The account digest as people get it: what the templates beside this file are given, and the CSV file with everything."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from include.ladder import EXPIRED, KINDS
+from include.model import Severity
+from include.reports import Rendered, account_digest_words, charts
+from include.reports.account_digest import DigestFacts, News
+from include.reports.account_digest_words import Figures
+from include.reports.csvs import MOST_ATTACHED, csv_text, cut
+from include.reports.rendering import render as render_template
+from include.reports.wording import moment, span
+from include.store import Row
+
+WORST = 10
+NOUNS = {"account": "account", "password": "password", "contract": "contract", "membership": "group membership"}
+PLURALS = {"account": "Accounts", "password": "Passwords", "contract": "Contracts", "membership": "Memberships"}
+REASONS = {"opened": "new", "worsened": "worse", "no_data": "no data", "recovered": "resolved"}
+COLUMNS = (
+    "organization", "kind", "username", "full_name", "email", "department", "role", "groups", "manager_name", "manager_email",
+    "expires_at", "step", "time_left_hours", "past_grace", "grace_days", "first_seen",
+)  # fmt: skip
+
+
+def render(facts: DigestFacts) -> Rendered:
+    """The digest in words and pictures."""
+    csv = csv_of(facts)
+    values = {**said(facts), **listed(facts), "rest": rest(csv, facts)}
+    return Rendered(
+        subject=account_digest_words.subject(facts),
+        title=f"{account_digest_words.title(facts)}, {moment(facts.now, facts.zone)}",
+        html=render_template("reports/account_digest.html", **values),
+        plain=render_template("reports/account_digest.txt", **values),
+        csv=csv,
+    )
+
+
+def said(facts: DigestFacts) -> dict[str, Any]:
+    """The sentences and figures."""
+    outcome, outcome_words = account_digest_words.outcome(facts)
+    return {
+        "facts": facts,
+        "zone": facts.zone,
+        "severity": account_digest_words.severity(facts),
+        "title": account_digest_words.title(facts),
+        "summary": account_digest_words.summary(facts),
+        "without_data": account_digest_words.without_data(facts),
+        "figures": Figures.of(facts),
+        "outcome": outcome,
+        "outcome_words": outcome_words,
+        "told": account_digest_words.told_words(facts),
+        "link": f"{facts.ui.rstrip('/')}/dags/account_expiration" if facts.ui else None,
+    }
+
+
+def listed(facts: DigestFacts) -> dict[str, Any]:
+    """The lists and tables, each with no more than the worst of it."""
+    return {
+        "worst": WORST,
+        "news": [(change_of(news), news) for news in told_first(facts.news)],
+        "others": other_alerts(facts),
+        "urgent": [Entry.of(row, facts) for row in facts.newly_urgent[:WORST]],
+        "accounts": [Entry.of(row, facts) for row in facts.accounts[:WORST]],
+        "steps": [EXPIRED, *(str(days) for days in sorted(step.days for step in facts.steps if step.days is not None))],
+        "kinds": [(PLURALS[kind], facts.past_grace.get(kind, 0), facts.counts[kind]) for kind in KINDS],
+        "chart": Picture.of(facts),
+    }
+
+
+def rest(csv: str, facts: DigestFacts) -> str:
+    """Where the entries stand that the mail leaves out; the file may hold only the worst of them too."""
+    rows = len(facts.accounts) - cut(csv, MOST_ATTACHED)[1]
+    return "in the attached CSV" if rows >= facts.findings else f"(the attached CSV holds the worst {rows:,})"
+
+
+def told_first(news: Sequence[News]) -> list[News]:
+    """What is new or worse before what is over."""
+    return sorted(news, key=lambda item: item.passed or item.reason == "recovered")
+
+
+def change_of(news: News) -> str:
+    """One or two words on what happened to the alert."""
+    return "came and went" if news.passed else REASONS.get(news.reason, news.reason)
+
+
+def other_alerts(facts: DigestFacts) -> list[tuple[Severity, Row]]:
+    """Open alerts that the counts do not show (a silent source, a refused configuration, reminders held), unless they are news."""
+    news = {item.kind for item in facts.news}
+    rows = [row for row in facts.open_alerts if row["rule"] != "accounts_expiring" and row["rule"] not in news]
+    return [(Severity(row["severity"]), row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a list of accounts: who, what ends, and how urgent that is. The texts are somebody else's."""
+
+    name: str
+    username: str
+    organization: str
+    kind: str
+    groups: str
+    expires_at: datetime
+    when: str
+    severity: Severity
+
+    @classmethod
+    def of(cls, row: Row, facts: DigestFacts) -> Entry:
+        """From a row of the list, as it stands at the digest's moment."""
+        name, username = row["full_name"] or row["username"], row["username"] if row["full_name"] else ""
+        groups = row["groups"] if row["kind"] == "membership" else ""
+        when, severity = urgency(row, facts)
+        return cls(name, username, row["organization"], NOUNS[row["kind"]], groups, row["expires_at"], when, severity)
+
+
+def urgency(row: Row, facts: DigestFacts) -> tuple[str, Severity]:
+    """`past grace for 5 days`, `expired 3 days ago`, `in 2 days 5 hours`, each with its severity."""
+    left = row["expires_at"] - facts.now
+    if is_past_grace(row, facts.now):
+        return f"past grace for {span(left + timedelta(days=row['grace_days']))}", Severity.CRITICAL
+    if left <= timedelta(0):
+        return f"expired {span(left)} ago", Severity.WARNING
+    return f"in {span(left)}", Severity.WARNING if left <= timedelta(days=facts.settings.urgent_days) else Severity.INFO
+
+
+def is_past_grace(row: Row, now: datetime) -> bool:
+    """Whether an end lies so far back that even the grace period is over."""
+    return bool(row["expires_at"] <= now and row["expires_at"] + timedelta(days=row["grace_days"]) < now)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture inside the page, and what it shows for whoever does not see it."""
+
+    address: str
+    alt: str
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, facts: DigestFacts) -> Picture | None:
+        """The chart of the next 90 days; None when nothing ends in them."""
+        weeks, sums = charts.weeks_ahead(facts.calendar, facts.now, facts.zone)
+        totals = [sum(numbers) for numbers in zip(*sums.values(), strict=True)]
+        if not any(totals):
+            return None
+        png = charts.expirations(facts.calendar, facts.now, facts.zone)
+        busiest = weeks[totals.index(max(totals))]
+        alt = f"{sum(totals):,} ends in the next 90 days, most of them ({max(totals):,}) in the week from {busiest}"
+        return cls(f"data:image/png;base64,{base64.b64encode(png).decode()}", alt, charts.WIDTH, charts.HEIGHT)
+
+
+def csv_of(facts: DigestFacts) -> str:
+    """Every entry of the list with its full texts, worst first."""
+    return csv_text(COLUMNS, csv_rows(facts))
+
+
+def csv_rows(facts: DigestFacts) -> Iterator[list[object]]:
+    """The entries as rows of the file. Moments are UTC, hours left are negative for what has expired."""
+    for row in facts.accounts:
+        computed = {
+            "expires_at": row["expires_at"].astimezone(UTC).isoformat(timespec="seconds"),
+            "first_seen": row["first_seen"].astimezone(UTC).isoformat(timespec="seconds"),
+            "time_left_hours": round((row["expires_at"] - facts.now).total_seconds() / 3600, 1),
+            "past_grace": "yes" if is_past_grace(row, facts.now) else "no",
+        }
+        yield [computed.get(column, row.get(column, "")) for column in COLUMNS]

@@ -1,0 +1,100 @@
+"""Accounts, passwords, contracts and memberships on the ladder of warning steps: one alert per kind and organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.config.settings import AccountExpiration, Settings
+from include.ladder import EXPIRED
+from include.model import Level, Run, Verdict
+from include.store import Row, Store
+from include.store.alerts import open_of_rule
+from include.store.samples import newest
+from include.store.text import dumps
+
+RULE = "accounts_expiring"
+NOUNS = {
+    "account": ("user account", "user accounts"),
+    "password": ("password", "passwords"),
+    "contract": ("contract", "contracts"),
+    "membership": ("group membership", "group memberships"),
+}
+
+
+class AccountsExpiring:
+    """Judges the newest counts; while their source is silent, its open alerts are unknown instead."""
+
+    def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
+        """One verdict per kind and organisation that has anything in the window or an open alert."""
+        alerts = [alert for alert in open_of_rule(store, run.duty, RULE) if run.organization in (None, alert.labels["organization"])]
+        silent = [row for row in newest(store, "source_up", {"duty": run.duty, "source": "accounts"}) if row["value"] == 0]
+        if silent:
+            return [Verdict(run.duty, RULE, a.labels, Level.NO_DATA, silent[0]["at"], a.summary, a.progress) for a in alerts]
+        rows = store.many("accounts.windows", organization=run.organization, open=dumps([dict(alert.labels) for alert in alerts]))
+        return [judge(run.duty, Window.from_row(row), settings.monitoring.account_expiration) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one kind and organisation has on each step (name -> count, none at 0), and past its grace."""
+
+    kind: str
+    organization: str
+    as_of: datetime
+    steps: dict[str, int]
+    past_grace: int
+
+    @classmethod
+    def from_row(cls, row: Row) -> Window:
+        """From a row of `accounts.windows`."""
+        return cls(row["kind"], row["organization"], row["as_of"], row["steps"], row["past_grace"])
+
+
+def judge(duty: str, window: Window, settings: AccountExpiration) -> Verdict:
+    """The least step that anything stands on decides; past grace is critical; an empty window is well."""
+    reached = [step for step in ladder_names(settings) if window.steps.get(step)]
+    labels = {"kind": window.kind, "organization": window.organization}
+    detail = {"steps": window.steps, "past_grace": window.past_grace, "least": reached[-1] if reached else None}
+    level = level_of(reached[-1], window.past_grace, settings) if reached else Level.OK
+    progress = ladder_names(settings).index(reached[-1]) if reached else 0
+    return Verdict(duty, RULE, labels, level, window.as_of, describe(window, reached), progress, detail)
+
+
+def ladder_names(settings: AccountExpiration) -> list[str]:
+    """The steps from far to near."""
+    return [*(str(day) for day in settings.warning_days), EXPIRED]
+
+
+def level_of(step: str, past_grace: int, settings: AccountExpiration) -> Level:
+    """Past grace critical, expired and urgent steps warning, the rest info."""
+    if past_grace:
+        return Level.CRITICAL
+    urgent = step == EXPIRED or int(step) <= settings.urgent_days
+    return Level.WARNING if urgent else Level.INFO
+
+
+def describe(window: Window, reached: list[str]) -> str:
+    """`acme: 4 user accounts expired (1 past grace), 15 expire within 3 days, 6 more within 30`."""
+    if not reached:
+        return f"{window.organization}: no {NOUNS[window.kind][0]} expires soon"
+    expired = window.steps.get(EXPIRED, 0)
+    grace = f" ({window.past_grace} past grace)" if window.past_grace else ""
+    parts = [f"{counted(window.kind, expired)} expired{grace}"] if expired else []
+    ahead = [step for step in reached if step != EXPIRED]
+    if ahead:
+        parts.append(f"{counted(window.kind, window.steps[ahead[-1]])} expiring within {days(ahead[-1])}")
+    if len(ahead) > 1:
+        parts.append(f"{sum(window.steps[step] for step in ahead[:-1])} more within {days(ahead[0])}")
+    return f"{window.organization}: {', '.join(parts)}"
+
+
+def counted(kind: str, number: int) -> str:
+    """`1 user account`, `15 user accounts`."""
+    return f"{number} {NOUNS[kind][number != 1]}"
+
+
+def days(step: str) -> str:
+    """`1 day`, `3 days`."""
+    return f"{step} day{'' if step == '1' else 's'}"

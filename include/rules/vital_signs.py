@@ -1,0 +1,42 @@
+"""Does the source answer, and is the configuration file valid? Judged for every duty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from include.config.settings import Settings
+from include.model import Level, Run, Verdict
+from include.store import Row, Store
+from include.store.samples import newest
+
+
+class SourceUp:
+    """A source that does not answer is missing data: one `unknown` alert for it, whatever hangs on it."""
+
+    def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
+        """One verdict per source of the duty."""
+        return [judge_source(run.duty, row) for row in newest(store, "source_up", {"duty": run.duty})]
+
+
+class ConfigValid:
+    """A refused configuration file: the duty goes on with the last accepted one, and says so."""
+
+    def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
+        """One verdict."""
+        return [judge_configuration(run.duty, row) for row in newest(store, "config_valid", {"duty": run.duty})]
+
+
+def judge_source(duty: str, row: Row) -> Verdict:
+    """`source_up` 1 is well, 0 is no data."""
+    source = row["labels"]["source"]
+    up = row["value"] == 1
+    summary = f"source {source} answers again" if up else f"no data from source {source}: {row['note']}"
+    return Verdict(duty, "source_up", {"source": source}, Level.OK if up else Level.NO_DATA, row["at"], summary)
+
+
+def judge_configuration(duty: str, row: Row) -> Verdict:
+    """`config_valid` 0 is a warning that carries the file, the key and what is allowed."""
+    valid = row["value"] == 1
+    summary = "the configuration file is valid again" if valid else f"{row['note']}; the last accepted configuration is in force"
+    return Verdict(duty, "config_valid", {}, Level.OK if valid else Level.WARNING, row["at"], summary)

@@ -1,0 +1,24 @@
+"""What can be asked: one file per source, registered here by one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from include.model import Sample
+from include.store import Store
+
+SOURCES = {
+    "accounts.sql": "include.sources.accounts_sql:SqlAccounts",
+}
+
+
+class Source(Protocol):
+    """Something that is watched. Building one connects to nothing."""
+
+    name: str
+
+    def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
+        """Measure, load facts into the store, and return the samples. Raises SourceError when the watched side fails."""
+        ...

@@ -1,0 +1,134 @@
+"""Accounts in a PostgreSQL database: SecureNet's schema by default, or any through a user's own query (docs/sources.md)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from include.config.settings import AccountExpiration
+from include.ladder import KINDS, as_parameters, ladder
+from include.model import Sample, SourceError, utc_now
+from include.queries import named_queries
+from include.store import Store
+
+SECURENET = Path(__file__).with_name("accounts_securenet.sql")
+WRAPPERS = named_queries(Path(__file__).with_name("accounts_sql.sql"))
+CALENDAR = timedelta(days=90)
+# A census reads every account. One that is quick is taken at each run, any other once a day.
+QUICK_CENSUS_SECONDS = 0.5
+CENSUS_AGE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlAccounts:
+    """Everything that ends soon or has ended, read in one snapshot of the watched database, read-only and with a time limit."""
+
+    conninfo: str
+    settings: AccountExpiration
+    name: str = "accounts"
+
+    def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
+        """Load the list into the store, keep what changed, and count it: `accounts_expiring`, `accounts_past_grace`."""
+        store.change("accounts.seen", source=self.name, at=at)
+        with closing(self.snapshot()) as watched, deadline(watched, 2 * self.settings.statement_timeout):
+            self.load_list(store, watched, at, organization)
+            self.take_census(store, watched, at)
+        if not store.value("accounts.population", source=self.name, organization=None):
+            raise SourceError("there is not one active account: the query or its rights are wrong, or the system is empty")
+        return list(self.counts(store, at, organization))
+
+    def snapshot(self) -> psycopg.Connection[Any]:
+        """A read-only connection whose one transaction sees one moment. Raises SourceError when it cannot be had."""
+        options = f"-c statement_timeout={int(self.settings.statement_timeout.total_seconds() * 1000)} -c timezone=UTC"
+        try:
+            watched = psycopg.connect(
+                self.conninfo, connect_timeout=5, options=options, client_encoding="UTF8", application_name="securenet monitoring"
+            )
+        except psycopg.Error as error:
+            raise SourceError(one_line(error)) from None
+        watched.read_only = True
+        watched.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        return watched
+
+    def load_list(self, store: Store, watched: psycopg.Connection[Any], at: datetime, organization: str | None) -> None:
+        """Stream the list from one database into the other; the bytes pass through as they are."""
+        horizon = ladder(self.settings.warning_days, at)[0].until
+        scope = {"source": self.name, "organization": organization}
+        store.change("accounts.incoming")
+        pipe(store, "accounts.load", watched, self.query("listing"), {"now": at, "horizon": horizon, **scope})
+        store.change("accounts.gone", **scope)
+        store.change("accounts.come", source=self.name, at=at)
+        store.change("accounts.drop_incoming")
+
+    def take_census(self, store: Store, watched: psycopg.Connection[Any], at: datetime) -> None:
+        """Count all active accounts, and what ends on which day, unless that is expensive and was done today."""
+        system = store.one("accounts.system", source=self.name)
+        if system and system["census_at"] and system["census_seconds"] > QUICK_CENSUS_SECONDS and at - system["census_at"] < CENSUS_AGE:
+            return
+        started = utc_now()
+        parameters = {"now": at, "horizon": at + CALENDAR, "source": self.name}
+        store.change("accounts.forget_census", source=self.name)
+        pipe(store, "accounts.load_population", watched, self.query("population"), parameters)
+        pipe(store, "accounts.load_calendar", watched, self.query("calendar"), parameters)
+        seconds = (utc_now() - started).total_seconds()
+        store.change("accounts.census_taken", source=self.name, at=at, seconds=seconds)
+
+    def counts(self, store: Store, at: datetime, organization: str | None) -> Iterator[Sample]:
+        """The counts as samples, zeros included."""
+        steps = as_parameters(ladder(self.settings.warning_days, at))
+        for row in store.many("accounts.counts", source=self.name, organization=organization, now=at, kinds=list(KINDS), **steps):
+            labels = {"kind": row["kind"], "organization": row["organization"]}
+            metric = "accounts_past_grace" if row["step"] is None else "accounts_expiring"
+            yield Sample(metric, labels if row["step"] is None else {**labels, "step": row["step"]}, row["accounts"], at, "accounts")
+
+    def query(self, wrapper: str) -> str:
+        """A wrapper around the list's own query. Raises SourceError for a user's file that cannot be read or lacks a block."""
+        path = Path(self.settings.query) if self.settings.query else SECURENET
+        try:
+            blocks = named_queries(path)
+            return WRAPPERS[wrapper].format(expiring=blocks["expiring"], population=blocks["population"], calendar=blocks["calendar"])
+        except (OSError, KeyError, ValueError) as error:
+            raise SourceError(f"{path}: blocks expiring, population and calendar are needed: {error}") from None
+
+
+def pipe(store: Store, into: str, watched: psycopg.Connection[Any], query: str, parameters: dict[str, Any]) -> None:
+    """COPY out of one database into the other. Raises SourceError when the watched side fails."""
+    with store.loading(into) as load:
+        for chunk in chunks(watched, query, parameters):
+            load.write(chunk)
+
+
+def chunks(watched: psycopg.Connection[Any], query: str, parameters: dict[str, Any]) -> Iterator[bytes]:
+    """What COPY ... TO STDOUT sends. Raises SourceError."""
+    try:
+        with watched.cursor().copy(query.encode(), parameters) as out:
+            for chunk in out:
+                yield bytes(chunk)
+    except psycopg.Error as error:
+        raise SourceError(one_line(error)) from None
+
+
+@contextmanager
+def deadline(watched: psycopg.Connection[Any], limit: timedelta) -> Iterator[None]:
+    """Cuts the connection after the limit: a frozen server heeds no statement_timeout."""
+    with socket.socket(fileno=os.dup(watched.fileno())) as line:
+        timer = threading.Timer(limit.total_seconds(), line.shutdown, [socket.SHUT_RDWR])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def one_line(error: Exception) -> str:
+    """The error's first line. PostgreSQL's messages name host and user, never a password."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

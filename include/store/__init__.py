@@ -1,0 +1,84 @@
+"""The store: one PostgreSQL schema, `monitoring`. Its SQL stands in the .sql files of this folder and is called by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import set_json_dumps
+
+from include.queries import named_queries
+from include.store.text import dumps
+
+HERE = Path(__file__).parent
+Row = dict[str, Any]
+
+
+class StoreError(Exception):
+    """The store cannot be used as it is; says what to do."""
+
+
+class Store:
+    """A connection to the store. Queries are named `file.block`; parameters go by name."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; inside another transaction, a savepoint."""
+        with self.connection.transaction():
+            yield
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """A transaction of which nothing remains."""
+        with self.connection.transaction(force_rollback=True):
+            yield
+
+    def many(self, query: str, **parameters: Any) -> list[Row]:
+        """All rows of a named query."""
+        return self.connection.execute(sql(query), parameters).fetchall()
+
+    def one(self, query: str, **parameters: Any) -> Row | None:
+        """The first row of a named query, or None."""
+        return self.connection.execute(sql(query), parameters).fetchone()
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        """The first column of the first row of a named query, or None."""
+        row = self.one(query, **parameters)
+        return next(iter(row.values())) if row else None
+
+    def change(self, query: str, **parameters: Any) -> int:
+        """How many rows a named query wrote."""
+        return self.connection.execute(sql(query), parameters).rowcount
+
+    @contextmanager
+    def loading(self, query: str) -> Iterator[psycopg.Copy]:
+        """A named COPY ... FROM STDIN, to write rows or bytes into."""
+        with self.connection.cursor().copy(sql(query)) as copy:
+            yield copy
+
+
+def connect(conninfo: str, application: str) -> Store:
+    """Open the store. Raises psycopg.OperationalError when it cannot be reached within 10 s."""
+    connection = psycopg.connect(
+        conninfo,
+        autocommit=True,
+        row_factory=dict_row,
+        connect_timeout=10,
+        application_name=application[:63],
+        options="-c search_path=monitoring -c timezone=UTC -c lock_timeout=60s",
+    )
+    set_json_dumps(dumps, connection)
+    return Store(cast("psycopg.Connection[Row]", connection))
+
+
+def sql(query: str) -> bytes:
+    """The text of a named query; bytes, because it comes from our own files and needs no composing."""
+    room, name = query.split(".")
+    return named_queries(HERE / f"{room}.sql")[name].encode()

@@ -1,0 +1,126 @@
+-- name: system
+-- A watched system as last counted.
+select * from account_system where source = %(source)s
+
+-- name: seen
+-- The system answered at this moment.
+insert into account_system (source, collected_at) values (%(source)s, %(at)s)
+on conflict (source) do update set collected_at = excluded.collected_at
+
+-- name: incoming
+-- Where a list lands before it is compared with the one before.
+create temp table incoming (
+    account text, kind text, expires_at timestamptz, items int, grace_days int, username text, full_name text, email text, organization text,
+    department text, role text, manager_name text, manager_email text, groups text) on commit drop
+
+-- name: load
+-- The list as the watched system gives it, in COPY's own text format.
+copy incoming from stdin
+
+-- name: gone
+-- Rows that the newest list no longer holds leave.
+delete from account_snapshot s
+where source = %(source)s and (%(organization)s::text is null or organization = %(organization)s)
+  and not exists (select from incoming i where i.account = s.account and i.kind = s.kind and i.expires_at = s.expires_at)
+
+-- name: come
+-- Rows that are new, or say something else than before, come.
+insert into account_snapshot as s
+select distinct on (account, kind, expires_at) %(source)s, i.*, %(at)s
+from incoming i
+where not exists (
+    select from account_snapshot o
+    where o.source = %(source)s and o.account = i.account and o.kind = i.kind and o.expires_at = i.expires_at
+      and (o.items, o.grace_days, o.username, o.full_name, o.email, o.organization, o.department, o.role, o.manager_name, o.manager_email, o.groups)
+        = (i.items, i.grace_days, i.username, i.full_name, i.email, i.organization, i.department, i.role, i.manager_name, i.manager_email, i.groups))
+on conflict (source, account, kind, expires_at) do update
+set (items, grace_days, username, full_name, email, organization, department, role, manager_name, manager_email, groups)
+  = (excluded.items, excluded.grace_days, excluded.username, excluded.full_name, excluded.email, excluded.organization, excluded.department,
+     excluded.role, excluded.manager_name, excluded.manager_email, excluded.groups)
+
+-- name: drop_incoming
+-- The list has been compared.
+drop table incoming
+
+-- name: counts
+-- Per organisation and kind: how many on each step of the ladder, and past their grace; zero where there are none.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+), organizations as (
+    select organization from account_population where source = %(source)s
+    union select organization from account_snapshot where source = %(source)s
+    union select s.labels ->> 'organization' from series s join latest l on l.series_id = s.id
+          where s.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0
+), counted as (
+    select s.organization, s.kind, l.step, sum(s.items) as accounts
+    from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+    where s.source = %(source)s group by 1, 2, 3
+), past as (
+    select organization, kind, sum(items) as accounts from account_snapshot
+    where source = %(source)s and expires_at <= %(now)s and expires_at + grace_days * interval '24 hours' < %(now)s group by 1, 2
+)
+select o.organization, k.kind, l.step, coalesce(c.accounts, 0)::bigint as accounts
+from organizations o cross join unnest(%(kinds)s::text[]) as k (kind) cross join ladder l
+left join counted c using (organization, kind, step)
+where %(organization)s::text is null or o.organization = %(organization)s
+union all
+select o.organization, k.kind, null, coalesce(p.accounts, 0)::bigint
+from organizations o cross join unnest(%(kinds)s::text[]) as k (kind)
+left join past p using (organization, kind)
+where %(organization)s::text is null or o.organization = %(organization)s
+
+-- name: forget_census
+-- Make room for a new count of a system.
+with population as (delete from account_population where source = %(source)s)
+delete from account_calendar where source = %(source)s
+
+-- name: load_population
+-- How many active accounts each organisation has.
+copy account_population (source, organization, accounts) from stdin
+
+-- name: load_calendar
+-- How much ends on which day.
+copy account_calendar (source, organization, kind, day, accounts) from stdin
+
+-- name: census_taken
+-- The count was made at this moment and took so long.
+update account_system set census_at = %(at)s, census_seconds = %(seconds)s where source = %(source)s
+
+-- name: population
+-- How many active accounts were counted.
+select coalesce(sum(accounts), 0)::bigint from account_population
+where source = %(source)s and (%(organization)s::text is null or organization = %(organization)s)
+
+-- name: organizations
+-- The organisations that have accounts.
+select organization from account_population where source = %(source)s order by 1
+
+-- name: windows
+-- What the newest samples say per kind and organisation: those with anything in the window, and those with an open alert.
+select s.labels ->> 'kind' as kind, s.labels ->> 'organization' as organization, max(l.at) as as_of,
+       coalesce(jsonb_object_agg(s.labels ->> 'step', l.value::bigint) filter (where s.metric = 'accounts_expiring' and l.value > 0), '{}') as steps,
+       coalesce(max(l.value) filter (where s.metric = 'accounts_past_grace'), 0)::bigint as past_grace
+from series s join latest l on l.series_id = s.id
+where s.metric in ('accounts_expiring', 'accounts_past_grace')
+  and (%(organization)s::text is null or s.labels ->> 'organization' = %(organization)s)
+group by 1, 2
+having max(l.value) > 0
+    or (s.labels ->> 'kind', s.labels ->> 'organization') in (
+        select o ->> 'kind', o ->> 'organization' from jsonb_array_elements(%(open)s::jsonb) o)
+order by 2, 1
+
+-- name: worst
+-- The head of the list, worst first: past grace, then expired, then by what ends next.
+select s.*, l.step, s.expires_at <= %(now)s and s.expires_at + s.grace_days * interval '24 hours' < %(now)s as past_grace
+from account_snapshot s
+join unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+  on s.expires_at > l.after and s.expires_at <= l.until
+where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+order by (s.expires_at <= %(now)s and s.expires_at + s.grace_days * interval '24 hours' < %(now)s) desc, s.expires_at, s.username, s.kind
+limit %(most)s
+
+-- name: calendar
+-- How much ends on which day, by kind.
+select day, kind, sum(accounts)::bigint as accounts from account_calendar
+where source = %(source)s and (%(organization)s::text is null or organization = %(organization)s)
+group by 1, 2 order by 1, 2

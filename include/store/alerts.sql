@@ -1,0 +1,62 @@
+-- name: newest
+-- The newest alert of each fingerprint, open or resolved, locked until the transaction ends.
+select * from alert
+where id in (select distinct on (fingerprint) id from alert where fingerprint = any(%(fingerprints)s)
+             order by fingerprint, state = 'resolved', evaluated_at desc)
+order by fingerprint for update
+
+-- name: open_of_rule
+-- The open alerts of one rule of a duty.
+select * from alert where duty = %(duty)s and rule = %(rule)s and state <> 'resolved'
+
+-- name: open_of_duty
+-- The open alerts of a duty, worst first.
+select * from alert where duty = %(duty)s and state <> 'resolved' order by severity desc, progress desc, opened_at, id
+
+-- name: apply
+-- Write transitions (a JSON array) to their alerts and to the ledger of transitions; the ids of the latter.
+with change as (
+    select * from jsonb_to_recordset(%(changes)s::jsonb) as c (
+        fingerprint text, duty text, rule text, labels jsonb, as_of timestamptz, state_before alert_state, state_after alert_state,
+        reason text, severity severity, summary text, progress int, detail jsonb, resolution text)
+), opened as (
+    insert into alert (fingerprint, duty, rule, labels, severity, state, reason, summary, progress, detail, opened_at, evaluated_at)
+    select fingerprint, duty, rule, labels, severity, state_after, reason, summary, progress, detail, as_of, as_of
+    from change where state_before is null
+    returning id, fingerprint
+), moved as (
+    update alert a
+    set severity = c.severity, state = c.state_after, summary = c.summary, progress = c.progress, detail = c.detail,
+        reason = c.reason, evaluated_at = c.as_of,
+        resolved_at = case when c.state_after = 'resolved' then c.as_of end,
+        resolution = c.resolution, resolved_by = case when c.state_after = 'resolved' then 'the monitoring' end
+    from change c
+    where a.fingerprint = c.fingerprint and a.state <> 'resolved' and c.state_before is not null
+    returning a.id, a.fingerprint
+)
+insert into transition (alert_id, run_id, at, state_before, state_after, reason, severity, summary, detail)
+select a.id, %(run_id)s, c.as_of, c.state_before, c.state_after, c.reason, c.severity, c.summary, c.detail
+from change c join (select * from opened union all select * from moved) a using (fingerprint)
+where c.reason <> 'unchanged'
+returning id, alert_id
+
+-- name: counts
+-- Alerts by duty and state: the open ones, and those resolved since a moment.
+select duty, state, count(*) as alerts from alert
+where state <> 'resolved' or resolved_at >= %(since)s
+group by duty, state
+
+-- name: news_since
+-- The transitions of a duty behind an id, newest last, each with its alert.
+select t.id, t.at, t.reason, t.state_before, t.state_after, t.severity, t.summary, t.detail,
+       a.id as alert_id, a.rule, a.labels, a.opened_at, a.state as state_now, a.resolution
+from transition t join alert a on a.id = t.alert_id
+where a.duty = %(duty)s and t.id > %(behind)s
+  and (t.reason in ('opened', 'worsened', 'recovered') or (t.reason = 'no_data' and t.state_before is null))
+order by t.id
+
+-- name: of_run
+-- The open alerts of a duty and those that a run resolved, worst first.
+select * from alert a where duty = %(duty)s
+  and (state <> 'resolved' or exists (select from transition t where t.alert_id = a.id and t.run_id = %(run_id)s))
+order by severity desc, progress desc, opened_at, id

@@ -1,0 +1,87 @@
+"""The outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from include.model import Message, MessageState, Outcome, Priority, Run
+from include.store import Row, Store
+from include.store.text import dumps, storable
+
+LOCK_CLASS = 0x5EC0E7
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that is not in the outbox yet. `key` is its identity: the same key is queued once."""
+
+    key: str
+    channel: str
+    receiver: str
+    group_key: str
+    template: str
+    subject: str
+    content: Row
+    report_id: int | None = None
+    priority: int = Priority.NORMAL
+
+
+def queue(store: Store, run: Run, draft: Draft, standing: tuple[MessageState, str | None], now: datetime) -> int:
+    """Queue it unless its key is known: 1 or 0. An older one of the same receiver and group that never left is superseded."""
+    state, error = standing
+    fields = {name: getattr(draft, name) for name in draft.__dataclass_fields__}
+    fields |= {"content": Jsonb(draft.content), "subject": storable(draft.subject), "receiver": storable(draft.receiver)}
+    return len(store.many("messages.queue", **fields, duty=run.duty, state=state, error=error, now=now))
+
+
+def queue_lines(store: Store, run: Run, lines: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Queue one line per alert and channel."""
+    if lines:
+        store.change("messages.queue_lines", lines=dumps(list(lines)), duty=run.duty, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Drainer:
+    """A claim on messages that lasts as long as this process's connection; after it, they count as uncertain."""
+
+    store: Store
+    number: int
+
+    @classmethod
+    def enrol(cls, store: Store) -> Drainer:
+        """Take a number."""
+        return cls(store, store.value("messages.enrol", lock_class=LOCK_CLASS))
+
+    def leave(self) -> None:
+        """Give the number back."""
+        self.store.one("messages.leave", lock_class=LOCK_CLASS, drainer=self.number)
+
+    def adopt_orphans(self, now: datetime) -> int:
+        """What a dead drainer left half-sent becomes uncertain; how many."""
+        return self.store.change("messages.adopt_orphans", lock_class=LOCK_CLASS, now=now)
+
+    def claim(self, priorities: Sequence[int], resting: Sequence[str], now: datetime) -> Message | None:
+        """The next message that may leave, marked as being sent; None when there is none."""
+        row = self.store.one(
+            "messages.claim_head", drainer=self.number, priorities=list(priorities), resting=list(resting), now=now
+        )
+        return Message.from_row(row) if row else None
+
+    def finish(self, message: Message, outcome: Outcome, due_at: datetime, now: datetime) -> bool:
+        """Record the outcome; False when the message was taken from this drainer meanwhile."""
+        done = self.store.change(
+            "messages.finish",
+            id=message.id,
+            drainer=self.number,
+            state=outcome.state,
+            due_at=due_at,
+            error=outcome.why and storable(outcome.why)[:1000],
+            accepted=list(outcome.accepted),
+            now=now,
+        )
+        return done == 1

@@ -1,0 +1,112 @@
+-- name: untrue
+-- Reminders that never left and are no longer true (renewed, or a step further) are withdrawn, and their steps count as not told.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+), withdrawn as (
+    update message m set state = 'superseded', finished_at = %(now)s
+    from reminder r
+    where r.message_id = m.id and r.source = %(source)s and m.state in ('pending', 'held')
+      and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
+      and not exists (select from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+                      where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at
+                        and l.step = r.step)
+    returning m.id
+)
+delete from reminder r using withdrawn w where r.message_id = w.id
+
+-- name: release
+-- Held reminders may leave.
+update message set state = 'pending', due_at = %(now)s
+where state = 'held' and duty = %(duty)s and template = 'reminder'
+  and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
+
+-- name: untold
+-- Steps that now hold and were never told, told otherwise or waived: how many, and how many owners they would reach.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+)
+select count(*) as steps, count(distinct s.account) as owners
+from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+  and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
+                  and r.expires_at = s.expires_at and r.step = l.step)
+
+-- name: waive
+-- Take note of the steps that now hold without telling anybody: as the baseline, or suppressed.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+)
+insert into reminder (source, account, kind, expires_at, step, told, created_at)
+select s.source, s.account, s.kind, s.expires_at, l.step, %(told)s, %(now)s
+from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+on conflict do nothing
+
+-- name: tell
+-- One message to each owner for each step that now holds and was never told; what it replaces and never left is superseded.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[], %(copies)s::boolean[])
+        as l (step, after, until, copy)
+), untold as (
+    select s.*, l.step, l.copy, e.ends, concat_ws('/', 'reminder', s.source, s.account, s.kind, e.ends) as group_key
+    from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+    cross join lateral (select to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ends) e
+    where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+      and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
+                      and r.expires_at = s.expires_at and r.step = l.step)
+), outdated as (
+    update message m set state = 'superseded', finished_at = %(now)s
+    from untold u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
+), made as (
+    insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
+    select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
+           %(subjects)s::jsonb -> u.kind ->> u.step,
+           jsonb_build_object('kind', u.kind, 'step', u.step, 'expires_at', u.ends, 'username', u.username, 'full_name', u.full_name,
+                              'organization', u.organization, 'groups', u.groups, 'manager_name', u.manager_name,
+                              'grace_days', u.grace_days, 'cc', case when u.copy then u.manager_email else '' end),
+           case when u.email = '' then 'no_receiver' else %(state)s end::message_state, %(now)s, %(now)s
+    from untold u
+    on conflict (key) do nothing
+    returning id, key
+)
+insert into reminder (source, account, kind, expires_at, step, told, message_id, created_at)
+select u.source, u.account, u.kind, u.expires_at, u.step, 'mailed', m.id, %(now)s
+from untold u left join made m on m.key = concat_ws('/', u.group_key, u.step)
+on conflict do nothing
+
+-- name: baseline_taken
+-- From now on owners are told.
+update account_system set baseline_at = %(now)s where source = %(source)s and baseline_at is null
+
+-- name: held
+-- Reminders that wait for an administrator.
+select count(*) as reminders, count(distinct receiver) as owners from message
+where state = 'held' and duty = %(duty)s and template = 'reminder'
+
+-- name: newly_urgent
+-- What came to stand on an urgent step since a moment and had not stood on one before, worst first.
+select distinct on (s.expires_at, s.username, s.account, s.kind) s.*, r.step
+from reminder r
+join account_snapshot s on s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at
+where r.source = %(source)s and r.step = any(%(urgent)s) and r.created_at > %(since)s
+  and (%(organization)s::text is null or s.organization = %(organization)s)
+  and not exists (select from reminder e where e.source = r.source and e.account = r.account and e.kind = r.kind
+                  and e.expires_at = r.expires_at and e.step = any(%(urgent)s) and e.created_at <= %(since)s)
+order by s.expires_at, s.username, s.account, s.kind
+
+-- name: told_since
+-- What became of the reminders since a moment: how many per way of telling and message state.
+select r.told, m.state, count(*) as reminders
+from reminder r left join message m on m.id = r.message_id
+where r.source = %(source)s and r.created_at > %(since)s
+  and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
+group by 1, 2 order by 1, 2
+
+-- name: undeliverable
+-- Reminders that failed for good since a moment: to whom, and why.
+select m.receiver, m.content ->> 'username' as username, m.content ->> 'organization' as organization, m.error, m.finished_at
+from message m
+where m.duty = %(duty)s and m.template = 'reminder' and m.state in ('failed', 'no_receiver')
+  and coalesce(m.finished_at, m.created_at) > %(since)s
+  and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
+order by m.id

@@ -1,0 +1,18 @@
+-- name: newest
+-- The newest attempt of a stage.
+select * from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s order by attempt desc limit 1
+
+-- name: add
+-- One more attempt of a stage, with what came of it.
+insert into run (duty, run_id, stage, attempt, run_after, started_at, finished_at, state, counts, error)
+select %(duty)s, %(run_id)s, %(stage)s, coalesce(max(attempt), 0) + 1, %(run_after)s, %(started_at)s, %(finished_at)s,
+       %(state)s, %(counts)s, %(error)s
+from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s
+
+-- name: lock_duty
+-- One evaluator per duty at a time, to the end of the transaction.
+select pg_advisory_xact_lock(hashtextextended('monitoring.duty.' || %(duty)s, 0))
+
+-- name: forget
+-- Delete the attempts that started before a moment.
+delete from run where started_at < %(before)s

@@ -1,0 +1,81 @@
+"""How every DAG runs, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG, CronTriggerTimetable, Param
+
+from include.config.settings import Settings
+from securenet.configuration import at_parse
+
+OWNER = "securenet"
+RETRIES = 3
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+BY_HAND_LIMIT = timedelta(hours=1)
+
+Schedule = Callable[[Settings], "timedelta | time | None"]
+
+DRY_RUN = Param(False, type="boolean", title="Dry run", description="Compute and show everything, keep and send nothing")
+
+
+def duty(file: str, doc: str | None, schedule: Schedule | None = None, **params: Any) -> DAG:
+    """The DAG of a duty, named after its file.
+
+    `schedule` reads the settings: a timedelta is an interval that divides the day, a time is once a day; None is by hand.
+    Every form begins with `dry_run`; `params` follow.
+    """
+    settings = at_parse()
+    every = schedule(settings) if schedule else None
+    name = Path(file).stem
+    return DAG(
+        dag_id=name,
+        doc_md=doc,
+        schedule=timetable(every, settings.monitoring.zone),
+        start_date=BEGINNING,
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=run_limit(every),
+        default_args=default_args(),
+        params={"dry_run": DRY_RUN, **params},
+        tags=["securenet", "scheduled" if every else "by hand"],
+        render_template_as_native_obj=False,
+    )
+
+
+def default_args() -> dict[str, Any]:
+    """What every task does: retry with growing pauses, stop in time, and let notify go first."""
+    return {
+        "owner": OWNER,
+        "retries": RETRIES,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=10),
+        "execution_timeout": timedelta(minutes=15),
+        "weight_rule": "absolute",
+    }
+
+
+def timetable(every: timedelta | time | None, zone: str) -> CronTriggerTimetable | None:
+    """A timetable object with its zone; None for a duty by hand."""
+    if every is None:
+        return None
+    if isinstance(every, time):
+        return CronTriggerTimetable(f"{every.minute} {every.hour} * * *", timezone=zone)
+    return CronTriggerTimetable(cron(every), timezone=zone)
+
+
+def cron(every: timedelta) -> str:
+    """An interval that divides the day, as cron spells it."""
+    minutes = int(every.total_seconds()) // 60
+    if minutes < 60:
+        return f"*/{minutes} * * * *"
+    return f"0 */{minutes // 60} * * *" if minutes < 1440 else "0 0 * * *"
+
+
+def run_limit(every: timedelta | time | None) -> timedelta:
+    """A timed run ends before the next one is due; others have a stated limit."""
+    return every * 0.9 if isinstance(every, timedelta) else BY_HAND_LIMIT

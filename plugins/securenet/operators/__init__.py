@@ -1,0 +1,1 @@
+"""The verbs: what a task of a duty does."""

@@ -1,0 +1,80 @@
+"""What all verbs share: a run out of Airflow's context, one wiring, counts as the result, and rehearsal instead of a dry run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, TaskInstanceState
+from airflow.sdk.exceptions import AirflowException
+
+from include.model import Run
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from include.store.runs import Counts
+    from securenet.wiring import Wiring
+
+CHOICES = {"yes": True, "no": False}
+
+
+class Verb(BaseOperator):
+    """A stage of a duty. Subclasses say what it does in `perform`, which knows no Airflow."""
+
+    def execute(self, context: Context) -> Counts:
+        """Perform the stage and return its counts. The last task of a run fails when an earlier one did."""
+        run = run_of(context)
+        counts = self.rehearse(run) if context["params"].get("dry_run") else self.perform_wired(run)
+        if not self.downstream_task_ids:
+            fail_with_the_others(context)
+        return counts
+
+    def perform_wired(self, run: Run) -> Counts:
+        """Perform the stage with a store of its own."""
+        from securenet.wiring import wired
+
+        with wired(f"{run.duty} {self.task_id}") as wiring:
+            return self.perform(wiring, run)
+
+    def perform(self, wiring: Wiring, run: Run) -> Counts:
+        """What the stage does. Returns counts, never rows."""
+        raise AirflowException(f"{type(self).__name__} does nothing")
+
+    def rehearse(self, run: Run) -> Counts:
+        """The whole duty in one transaction that is rolled back; the first task does it for all."""
+        from securenet.rehearsal import rehearse
+
+        if self.upstream_task_ids:
+            return {"rehearsed": "by the first task, see its log"}
+        outcome = rehearse(self.get_dag(), run)
+        self.log.info("dry run, nothing was kept or sent:\n%s", outcome.text())
+        return outcome.counts
+
+    def drain_until(self, now: datetime) -> datetime:
+        """When a drain stops: at half of the task's time."""
+        return now + (self.execution_timeout or timedelta(minutes=10)) / 2
+
+
+def run_of(context: Context) -> Run:
+    """The run as the domain knows it."""
+    dag_run, form = context["dag_run"], context["params"]
+    run_after = dag_run.run_after
+    return Run(
+        duty=dag_run.dag_id,
+        run_id=dag_run.run_id,
+        run_after=run_after,
+        organization=form.get("organization") or None,
+        send_emails=CHOICES.get(form.get("send_emails", "")),
+        release_held=CHOICES.get(form.get("release_held", ""), False),
+    )
+
+
+def fail_with_the_others(context: Context) -> None:
+    """Raises AirflowException when another task of the run failed: with `all_done`, only a failed leaf makes the run fail."""
+    ti: Any = context["ti"]
+    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+    bad = (TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED)
+    failed = sorted(task_id for task_id, state in states.items() if task_id != ti.task_id and state in bad)
+    if failed:
+        raise AirflowException(f"this run failed earlier, in: {', '.join(failed)}")

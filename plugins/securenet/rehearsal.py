@@ -1,0 +1,69 @@
+"""A whole duty in one go: for real, or in one transaction of which nothing remains (`make check`, and a run with dry_run)."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
+    from include.model import Run
+    from securenet.wiring import Wiring
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run of a duty did: rows as the store holds them, and the counts of each stage."""
+
+    duty: str
+    counts: dict[str, Any] = field(default_factory=dict)
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    reports: list[dict[str, Any]] = field(default_factory=list)
+
+    def text(self) -> str:
+        """For people: what was found, which alerts stand, what would be or was told."""
+        lines = [f"{stage}: {counts}" for stage, counts in self.counts.items()]
+        lines += [f"alert    {a['state']:<12} {a['severity']:<8} {a['reason']:<10} {a['summary']}" for a in self.alerts]
+        lines += [f"message  {m['state']:<12} {m['channel']:<8} {m['receiver'][:40]:<40} {m['subject']}" for m in self.messages[:20]]
+        if len(self.messages) > 20:
+            lines.append(f"         ... and {len(self.messages) - 20} messages more")
+        return "\n".join(line.encode("unicode_escape").decode() if not line.isprintable() else line for line in lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """All but the counts."""
+        content = asdict(self)
+        del content["counts"]
+        return content
+
+
+def rehearse(dag: DAG, run: Run) -> Outcome:
+    """Perform the duty with the real code; nothing is kept, nothing is sent."""
+    return perform(dag, run, keep=False)
+
+
+def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
+    """Perform all stages of a duty in their order, here and now."""
+    from securenet.configuration import at_run
+    from securenet.wiring import Wiring, store
+
+    with store(f"{run.duty} check") as opened, nullcontext() if keep else opened.rehearsal():
+        wiring = Wiring(opened, at_run(opened), show=not keep)
+        started, behind = wiring.clock(), opened.value("messages.newest_id")
+        outcome = Outcome(run.duty)
+        for verb in dag.topological_sort():
+            outcome.counts[verb.task_id] = verb.perform(wiring, run)  # type: ignore[union-attr]
+        read(outcome, wiring, run, {"started": started, "behind": behind})
+    return outcome
+
+
+def read(outcome: Outcome, wiring: Wiring, run: Run, since: dict[str, Any]) -> None:
+    """Read what the run wrote, while it is there."""
+    store = wiring.store
+    outcome.samples = store.many("samples.measured_since", since=since["started"])
+    outcome.alerts = store.many("alerts.of_run", duty=run.duty, run_id=run.run_id)
+    outcome.messages = store.many("messages.made_by", duty=run.duty, behind=since["behind"])
+    outcome.reports = store.many("reports.of_run", duty=run.duty, run_id=run.run_id)

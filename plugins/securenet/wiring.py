@@ -1,0 +1,225 @@
+"""Airflow's connections and the environment, turned into domain objects. Nobody else reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.config.settings import AccountExpiration, Settings
+from include.model import Clock, Run, utc_now
+from securenet.configuration import InForce, at_run
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from include.channels import Channel
+    from include.channels.email import SmtpSettings
+    from include.collecting import Collecting
+    from include.evaluating import Evaluating
+    from include.reporting import Reporting
+    from include.routing import Routes
+    from include.sources import Source
+    from include.store import Store
+    from include.store.runs import Counts
+
+STORE = "monitoring_db"
+EXAMPLES = {
+    STORE: "postgresql://monitoring:secret@host:5432/monitoring",
+    "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com",
+}
+# The connection that each channel needs.
+CONNECTION_OF = {
+    "email": "smtp_default",
+    "slack": "slack_default",
+    "pagerduty": "pagerduty_events_default",
+    "sms": "sms_default",
+    "webhook": "monitoring_webhook",
+}
+
+
+def connection(name: str) -> Connection:
+    """The Airflow connection. Raises AirflowFailException, which is not retried, with what to create and how."""
+    found = find_connection(name)
+    if found is None:
+        example = EXAMPLES.get(name, "postgresql://monitor:secret@host:5432/securenet")
+        raise AirflowFailException(
+            f"connection {name!r} is missing: create it in the Airflow UI (Admin > Connections), "
+            f"or set AIRFLOW_CONN_{name.upper()}={example}"
+        )
+    return found
+
+
+def find_connection(name: str) -> Connection | None:
+    """The Airflow connection, None when there is none of that name."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        return Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+
+
+def conninfo(name: str) -> str:
+    """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    found = connection(name)
+    known = {key: value for key, value in found.extra_dejson.items() if key.startswith(("ssl", "gss", "channel_binding", "target_session"))}
+    parts = {"host": found.host, "port": found.port, "user": found.login, "password": found.password, "dbname": found.schema}
+    return make_conninfo(**conninfo_to_dict(""), **{key: value for key, value in {**parts, **known}.items() if value})
+
+
+def smtp(found: Connection) -> SmtpSettings:
+    """`smtp_default` as the SMTP provider's form fills it: `disable_ssl`, `disable_tls`, `timeout` and `from_email` in the extras."""
+    from include.channels.email import SmtpSettings
+
+    extra = found.extra_dejson
+    security = "ssl" if not flag(extra.get("disable_ssl")) else "none" if flag(extra.get("disable_tls")) else "starttls"
+    port = found.port or {"ssl": 465, "starttls": 587, "none": 25}[security]
+    sender = extra.get("from_email") or found.login or "monitoring@localhost"
+    return SmtpSettings(found.host or "localhost", port, sender, security, found.login, found.password, float(extra.get("timeout", 30)))
+
+
+def flag(value: Any) -> bool:
+    """A boolean of a connection's extras, which a URI can only carry as text."""
+    return str(value).lower() in ("true", "1", "yes")
+
+
+@contextmanager
+def store(application: str = "securenet monitoring") -> Iterator[Store]:
+    """The store, checked to have the schema that this code needs."""
+    from include.store import connect, migrations
+
+    opened = connect(conninfo(STORE), application)
+    try:
+        migrations.check(opened)
+        yield opened
+    finally:
+        opened.connection.close()
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything that one run works with. `show`: rehearse, so that also what is not due is rendered and nothing is sent."""
+
+    store: Store
+    in_force: InForce
+    clock: Clock = utc_now
+    show: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.in_force.settings
+
+    @property
+    def accounts(self) -> AccountExpiration:
+        """The section of account expiration."""
+        return self.settings.monitoring.account_expiration
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times of day are meant."""
+        return ZoneInfo(self.settings.monitoring.zone)
+
+    def source(self, name: str) -> Source:
+        """A source by its name in a DAG file; which kind `accounts` is, the configuration says."""
+        from include.loading import load_named
+        from include.sources import SOURCES
+
+        if name != "accounts":
+            source: Source = load_named(SOURCES, name, "source")()
+            return source
+        kind = load_named(SOURCES, f"accounts.{self.accounts.source}", "source")
+        accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
+        return accounts
+
+    def collecting(self, source: str) -> Collecting:
+        """How a source is measured."""
+        from include.collecting import Collecting
+
+        return Collecting(self.source(source), self.in_force.refusal, self.clock)
+
+    def evaluating(self, duty: str, reminders: bool) -> Evaluating:
+        """How a duty is judged."""
+        from include.evaluating import Evaluating
+        from include.rules import rules_of
+
+        return Evaluating(rules_of(duty), self.settings, self.routes(duty), self.remind if reminders else None, self.clock)
+
+    def remind(self, store: Store, run: Run, now: datetime) -> Counts:
+        """Remind the owners of accounts, unless the list at hand is not of this moment."""
+        from include.reminders import Reminders
+        from include.store.samples import newest
+
+        if not any(row["value"] == 1 for row in newest(store, "source_up", {"duty": run.duty, "source": "accounts"})):
+            return {"reminders": "no data"}
+        return Reminders(store, self.accounts, run, "accounts", now).remind()
+
+    def routes(self, duty: str) -> Routes:
+        """Where a duty's news goes."""
+        from include.routing import Routes
+
+        section = getattr(self.settings.monitoring, duty, None)
+        channels = getattr(section, "alert_channels", ("email",))
+        return Routes(self.settings, channels, frozenset(self.channels), self.default_receiver)
+
+    @property
+    def default_receiver(self) -> str | None:
+        """Whoever gets what nobody was assigned to: SECURENET_ADMIN_EMAIL, else the sender of `smtp_default`."""
+        found = find_connection("smtp_default")
+        return os.environ.get("SECURENET_ADMIN_EMAIL") or (found and smtp(found).sender) or None
+
+    @cached_property
+    def channels(self) -> dict[str, Callable[[], Channel]]:
+        """What opens each channel that is built and has its connection."""
+        from include.channels import CHANNELS
+
+        found = {name: find_connection(CONNECTION_OF[name]) for name in CHANNELS}
+        return {name: lambda conn=conn: self.email(conn) for name, conn in found.items() if conn}  # type: ignore[misc]
+
+    def email(self, found: Connection) -> Channel:
+        """The e-mail channel."""
+        from include.channels.email import Email
+
+        return Email(smtp(found), self.zone, self.clock)
+
+    def drain(self, until: datetime) -> Counts:
+        """Send what is due; in a rehearsal, nothing is."""
+        from include.delivery import Drain
+
+        if self.show:
+            return {"rehearsed": 1}
+        hours = self.accounts.reminder_hours
+        opened = {name: make() for name, make in self.channels.items()}
+        return dict(Drain(self.store, opened, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until).run())
+
+    def reporting(self, duty: str, report: str) -> Reporting:
+        """How a duty reports."""
+        from include.loading import load_named
+        from include.reporting import Reporting
+        from include.reports import REPORTS
+
+        routes = self.routes(duty)
+        kind = load_named(REPORTS, report, "report")
+        return Reporting(kind(self.settings, routes, os.environ.get("SECURENET_UI")), routes, self.clock, self.show)
+
+    def rehearsing(self) -> Wiring:
+        """The same for a rehearsal."""
+        return replace(self, show=True)
+
+
+@contextmanager
+def wired(application: str) -> Iterator[Wiring]:
+    """The wiring of a task or command, its store open."""
+    with store(application) as opened:
+        yield Wiring(opened, at_run(opened))

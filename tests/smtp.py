@@ -1,0 +1,75 @@
+"""A real SMTP server for tests: it keeps what it gets, and refuses, stalls or hangs up on demand."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from include.channels.email import SmtpSettings
+
+
+@dataclass
+class Inbox:
+    """What arrived. `refuse`: address -> answer for RCPT; `answer`: the answer to DATA; `delay`: seconds before it."""
+
+    port: int
+    mails: list[EmailMessage] = field(default_factory=list)
+    envelopes: list[list[str]] = field(default_factory=list)
+    refuse: dict[str, str] = field(default_factory=dict)
+    answer: str = "250 OK"
+    delay: float = 0
+
+    @property
+    def settings(self) -> SmtpSettings:
+        """How to reach it."""
+        return SmtpSettings("127.0.0.1", self.port, "monitoring@example.com", "none", timeout=5)
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The mails that this address was handed."""
+        return [mail for mail, recipients in zip(self.mails, self.envelopes, strict=True) if address in recipients]
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]) -> str:  # noqa: N802
+        """aiosmtpd's hook for one recipient."""
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """aiosmtpd's hook for a whole mail."""
+        if self.delay:
+            time.sleep(self.delay)
+        if self.answer.startswith("250"):
+            content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+            self.mails.append(email.message_from_bytes(content, policy=email.policy.default))  # type: ignore[arg-type]
+            self.envelopes.append(list(envelope.rcpt_tos))
+        return self.answer
+
+
+@contextmanager
+def serving(port: int | None = None) -> Iterator[Inbox]:
+    """Serve on a free port, or on a given one, until the block ends."""
+    inbox = Inbox(port or free_port())
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, enable_SMTPUTF8=True)
+    controller.start()
+    try:
+        yield inbox
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

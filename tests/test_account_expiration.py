@@ -1,0 +1,301 @@
+"""What account expiration promises, told as stories on real servers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from include.config.settings import Settings
+from tests.story import Story, attachment_of, html_of, settings, text_of
+
+
+def test_the_first_run_takes_stock_writes_a_digest_and_reminds_nobody(story: Story) -> None:
+    story.account("ann", account_expires_at=6.5)
+    story.account("bob", account_expires_at=-1)
+    counts = story.run()
+    assert counts["evaluate"]["reminders"] == "baseline"
+    assert [(a["severity"], a["state"], a["reason"]) for a in story.alerts()] == [("warning", "firing", "opened")]
+    assert len(story.digests()) == 1
+    assert story.reminded() == []
+
+
+def test_an_account_that_ages_from_seven_days_to_three_is_told_as_worse_not_as_recovered(story: Story) -> None:
+    story.account("eve", account_expires_at=300)
+    manager = story.account("mia")
+    story.account("ann", account_expires_at=6.5, manager_user_id=manager)
+    story.run()
+    story.later(days=4).run()
+    assert [(a["state"], a["reason"], a["detail"]["least"]) for a in story.alerts()] == [("firing", "worsened", "3")]
+    reminder = story.inbox.to("ann@example.com")[0]
+    assert reminder["Subject"] == "Your account expires within 3 days"
+    assert reminder["Cc"] == "mia@example.com"
+    assert "recovered" not in text_of(story.digests()[-1])
+
+
+@pytest.mark.parametrize(
+    ("days", "step"),
+    [(30.01, None), (30, "30"), (14.01, "30"), (14, "14"), (7.01, "14"), (7, "7"), (3, "3"), (1.01, "3"), (1, "1"), (0.001, "1"), (0, "expired"), (-400, "expired")],
+)
+def test_a_step_holds_until_the_next_smaller_one_begins(story: Story, days: float, step: str | None) -> None:
+    story.account("ann", account_expires_at=days)
+    story.run()
+    counts = story.metric("accounts_expiring")
+    assert {key[2] for key, value in counts.items() if value} == ({step} if step else set())
+    assert len(counts) == 4 * 6, "every kind has every step, zeros included"
+
+
+def test_only_active_people_and_memberships_count_and_never_means_never(story: Story) -> None:
+    story.account("null")
+    story.account("infinity", account_expires_at="infinity", password_expires_at="9999-12-31", contract_end_date="infinity")
+    story.account("gone", is_active=False, account_expires_at=-3, password_expires_at=2)
+    story.account("locked", account_expires_at=2, account_status="suspended", lockout_until=5)
+    ann = story.account("ann", contract_end_date=10)
+    story.membership(ann, "ops", 2)
+    story.membership(ann, "dev", 2)
+    story.membership(ann, "old", -20, is_active=False)
+    story.run()
+    found = {key: value for key, value in story.metric("accounts_expiring").items() if value}
+    assert found == {
+        ("account", "acme", "3"): 1,
+        ("contract", "acme", "14"): 1,
+        ("membership", "acme", "3"): 2,
+    }
+
+
+def test_past_grace_is_critical_and_counted_beside_expired(story: Story) -> None:
+    story.account("ann", account_expires_at=-8)
+    story.account("bob", account_expires_at=-8, grace_period_days=30)
+    story.run()
+    assert story.metric("accounts_past_grace")["account", "acme"] == 1
+    assert story.metric("accounts_expiring")["account", "acme", "expired"] == 2
+    assert [a["severity"] for a in story.alerts()] == ["critical"]
+
+
+def test_an_alert_resolves_only_when_the_window_is_empty(story: Story) -> None:
+    story.account("ann", account_expires_at=5)
+    story.account("bob", account_expires_at=6)
+    story.run()
+    story.change("ann", account_expires_at=300)
+    story.later(hours=1).run()
+    assert [a["reason"] for a in story.alerts()] == ["unchanged"]
+    story.change("bob", account_expires_at=300)
+    story.later(hours=1).run()
+    assert [(a["state"], a["reason"]) for a in story.alerts()] == [("resolved", "recovered")]
+    assert story.digests()[-1]["Subject"].startswith("✅ SUCCESS")
+
+
+def test_an_organisation_that_vanishes_closes_its_alerts(story: Story) -> None:
+    story.account("ann", account_expires_at=5)
+    story.account("zoe", "zenith", account_expires_at=5)
+    story.run()
+    story.watched.execute("delete from users where username = 'zoe'")
+    story.watched.execute("delete from organizations where slug = 'zenith'")
+    story.later(hours=1).run()
+    assert [a["state"] for a in story.alerts(organization="zenith")] == ["resolved"]
+
+
+def test_a_rerun_tells_nobody_twice(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.later(days=2).run("second")
+    told = len(story.inbox.mails)
+    assert story.run("second")["evaluate"]["reminders"] == "queued", "a complete stage returns its stored counts"
+    story.later(minutes=5).run("second")
+    story.later(minutes=5).run()
+    assert len(story.inbox.mails) == told
+    assert story.reminded() == ["ann@example.com"]
+
+
+def test_two_days_of_downtime_neither_skip_nor_repeat_a_step(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.later(days=5.5).run()
+    story.later(hours=1).run()
+    assert [mail["Subject"] for mail in story.inbox.to("ann@example.com")] == ["Your account expires within 3 days"]
+
+
+def test_somebody_first_seen_inside_the_window_gets_only_the_current_step(story: Story) -> None:
+    story.account("ann")
+    story.run()
+    story.account("new", account_expires_at=2)
+    story.later(hours=1).run()
+    assert [(mail["To"], mail["Subject"]) for mail in story.inbox.mails[1:2]] == [("new@example.com", "Your account expires within 3 days")]
+
+
+def test_a_changed_date_is_another_expiry_and_going_back_repeats_nothing(story: Story) -> None:
+    first = story.now + timedelta(days=6)
+    story.account("ann", account_expires_at=first)
+    story.account("bob", account_expires_at=20)
+    story.run()
+    story.change("ann", account_expires_at=13)
+    story.later(hours=1).run()
+    story.change("ann", account_expires_at=first)
+    story.later(hours=1).run()
+    assert [mail["Subject"] for mail in story.inbox.to("ann@example.com")] == ["Your account expires within 14 days"]
+
+
+def test_steps_that_pass_while_reminders_are_off_are_not_sent_later(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.later(days=2).run(send_emails=False)
+    story.later(hours=1).run(send_emails=True)
+    assert story.reminded() == []
+    story.later(days=3).run(send_emails=True)
+    assert [mail["Subject"] for mail in story.inbox.to("ann@example.com")] == ["Your account expires within 3 days"]
+
+
+def crowd(story: Story, number: int) -> None:
+    """So many accounts that all reach a step two days later."""
+    for index in range(number):
+        story.account(f"user{index:03}", account_expires_at=8)
+    story.run()
+    story.later(days=2)
+
+
+def test_reminders_to_more_owners_than_usual_wait_for_a_person(story: Story) -> None:
+    crowd(story, 51)
+    story.run()
+    assert story.reminded() == []
+    assert {message["state"] for message in story.messages()} == {"held"}
+    held = story.alerts(rule="reminders_held")[0]
+    assert (held["severity"], held["state"]) == ("critical", "firing")
+    assert "release_held" in held["summary"]
+
+
+def test_released_reminders_go_out_as_far_as_they_are_still_true(story: Story) -> None:
+    crowd(story, 51)
+    story.run()
+    story.change("user000", account_expires_at=300)
+    story.later(hours=1).run(release_held=True)
+    assert sorted(story.reminded()) == [f"user{index:03}@example.com" for index in range(1, 51)]
+    assert [a["state"] for a in story.alerts(rule="reminders_held")] == ["resolved"]
+
+
+def test_fifty_owners_are_not_too_many(story: Story) -> None:
+    crowd(story, 50)
+    story.run()
+    assert len(story.reminded()) == 50
+
+
+def test_owners_are_written_to_only_in_the_hours_for_it(story: Story) -> None:
+    story.settings = settings("monitoring: {zone: Europe/Berlin, account_expiration: {send_emails: true}}")
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.later(days=2, hours=9).run()  # 19:00 in Berlin
+    assert story.reminded() == []
+    story.later(hours=12).run()  # 07:00
+    assert story.reminded() == []
+    story.later(hours=1).run()  # 08:00
+    assert story.reminded() == ["ann@example.com"]
+
+
+def test_a_reminder_that_waited_and_is_no_longer_true_is_withdrawn(story: Story) -> None:
+    story.settings = settings("monitoring: {account_expiration: {send_emails: true}}")
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.later(days=2, hours=12).run()
+    story.change("ann", account_expires_at=300)
+    story.later(hours=12).run()
+    assert story.reminded() == []
+    assert [message["state"] for message in story.messages()] == ["superseded"]
+
+
+def test_addresses_that_cannot_be_written_to_are_listed_and_count_as_told(story: Story) -> None:
+    story.account("bad", email="not an address", account_expires_at=8)
+    story.account("out", account_expires_at=8)
+    story.inbox.refuse["out@example.com"] = "550 no such user"
+    story.run()
+    story.later(days=2).run()
+    story.later(hours=1).run()
+    assert [message["state"] for message in story.messages()] == ["failed", "failed"]
+    listing = text_of(story.digests()[1])
+    assert "not an address" in listing
+    assert "550" in listing
+
+
+def test_a_digest_goes_out_every_morning_also_when_there_is_nothing(story: Story) -> None:
+    story.account("ann")
+    story.run()
+    before = len(story.digests())
+    story.later(hours=1).run()
+    assert len(story.digests()) == before
+    story.later(hours=22).run()  # 08:00 the next day
+    assert len(story.digests()) == before + 1
+    assert "0 findings, 1 account" in text_of(story.digests()[-1])
+
+
+def test_somebody_newly_urgent_is_news_even_when_the_alert_is_no_worse(story: Story) -> None:
+    story.account("eve", account_expires_at=-1)
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.later(days=0, hours=30).run()
+    assert "ann" in text_of(story.digests()[-1])
+
+
+def test_a_run_for_one_organisation_judges_only_that_one(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.account("zoe", "zenith", account_expires_at=8)
+    story.run()
+    story.later(days=6).run(organization="zenith")
+    assert [(a["labels"]["organization"], a["detail"]["least"]) for a in story.alerts()] == [("acme", "14"), ("zenith", "3")]
+    assert story.reminded() == ["zoe@example.com"]
+
+
+def test_an_administrator_of_one_organisation_never_sees_another(story: Story) -> None:
+    story.settings = settings("""
+        monitoring: {account_expiration: {digest: overall}}
+        people:
+          all: {name: All, email: all@example.com}
+          ann: {name: Ann, email: ann@a.example, organizations: [acme]}
+        roles: {administrator: [all, ann]}
+    """)
+    story.account("alice", account_expires_at=2)
+    story.account("zoe", "zenith", account_expires_at=2)
+    story.run()
+    limited, whole = story.inbox.to("ann@a.example"), story.inbox.to("all@example.com")
+    assert len(limited) == len(whole) == 1
+    for part in (text_of(limited[0]), html_of(limited[0]), attachment_of(limited[0]), str(limited[0]["Subject"])):
+        assert "zoe" not in part
+        assert "zenith" not in part
+    assert "zoe" in attachment_of(whole[0])
+
+
+def test_hostile_names_are_shown_and_do_nothing(story: Story) -> None:
+    names = ["<script>alert(1)</script>", '=cmd("calc")', "\u202egnp.exe", "🦊 Fuchs", "x" * 10_000, "a\r\nBcc: all@example.com"]
+    for index, name in enumerate(names):
+        story.account(f"user{index}", first_name=name, last_name=name, department=name, account_expires_at=8)
+    story.run()
+    story.later(days=2).run()
+    assert len(story.reminded()) == len(names)
+    assert {len(recipients) for recipients in story.inbox.envelopes} == {1}
+    for mail in story.inbox.mails:
+        assert "<script>alert" not in html_of(mail)
+        assert "\u202e" not in text_of(mail) + html_of(mail)
+        assert mail["Bcc"] is None
+    assert not [line for line in attachment_of(story.digests()[0]).splitlines() for cell in line.split(",") if cell.lstrip('"').startswith("=")]
+
+
+def test_other_channels_get_one_line_per_alert_and_one_without_a_connection_is_on_record(story: Story) -> None:
+    story.settings = settings("monitoring: {account_expiration: {alert_channels: [email, slack]}}")
+    story.account("ann", account_expires_at=2)
+    story.account("bob", password_expires_at=-2)
+    story.run()
+    lines = story.messages("alert")
+    assert [(line["channel"], line["state"]) for line in lines] == [("slack", "not_configured")] * 2
+    assert all(line["subject"].startswith("⚠️ WARNING: acme: 1 ") for line in lines)
+
+
+def test_nobody_to_tell_is_on_record_and_no_failure(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECURENET_ADMIN_EMAIL")
+    monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
+    story.account("ann", account_expires_at=2)
+    story.run()
+    assert [message["state"] for message in story.messages("report")] == ["not_configured"]
+
+
+def test_the_seed_configuration_sends_its_digest_to_the_default_receiver(story: Story) -> None:
+    story.settings = Settings()
+    story.account("ann", account_expires_at=2)
+    story.run()
+    assert len(story.digests()) == 1

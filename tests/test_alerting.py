@@ -1,0 +1,71 @@
+"""From a verdict to a transition: pure, so a table says it all."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from include.alerting import is_news, next_state
+from include.model import Alert, Level, Reason, Severity, State, Verdict
+from tests.conftest import NOW
+
+
+def verdict(level: Level, minutes: int = 1, progress: int = 0) -> Verdict:
+    return Verdict("duty", "rule", {"host": "a"}, level, NOW + timedelta(minutes=minutes), "words", progress)
+
+
+def alert(state: State, severity: Severity = Severity.WARNING, progress: int = 0) -> Alert:
+    print_ = verdict(Level.OK).fingerprint
+    return Alert(1, print_, "duty", "rule", {"host": "a"}, severity, state, "opened", "words", progress, NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("known", "judged", "after", "reason"),
+    [
+        pytest.param(None, verdict(Level.OK), None, Reason.UNCHANGED, id="all well, nothing open"),
+        pytest.param(None, verdict(Level.WARNING), State.FIRING, Reason.OPENED, id="a breach opens"),
+        pytest.param(None, verdict(Level.NO_DATA), State.UNKNOWN, Reason.NO_DATA, id="a silent source opens as unknown"),
+        pytest.param(alert(State.RESOLVED), verdict(Level.WARNING), State.FIRING, Reason.OPENED, id="a second episode"),
+        pytest.param(alert(State.RESOLVED), verdict(Level.WARNING, 0), State.RESOLVED, Reason.STALE, id="an old verdict reopens nothing"),
+        pytest.param(alert(State.FIRING), verdict(Level.WARNING), State.FIRING, Reason.UNCHANGED, id="as before"),
+        pytest.param(alert(State.FIRING), verdict(Level.CRITICAL), State.FIRING, Reason.WORSENED, id="a higher severity is worse"),
+        pytest.param(alert(State.FIRING), verdict(Level.WARNING, 1, 2), State.FIRING, Reason.WORSENED, id="further at one severity is worse"),
+        pytest.param(alert(State.FIRING, Severity.CRITICAL), verdict(Level.INFO, 1, 5), State.FIRING, Reason.EASED, id="severity before progress"),
+        pytest.param(alert(State.ACKNOWLEDGED), verdict(Level.WARNING), State.ACKNOWLEDGED, Reason.UNCHANGED, id="stays acknowledged"),
+        pytest.param(alert(State.ACKNOWLEDGED), verdict(Level.CRITICAL), State.FIRING, Reason.WORSENED, id="worsening ends it"),
+        pytest.param(alert(State.FIRING), verdict(Level.OK), State.RESOLVED, Reason.RECOVERED, id="over"),
+        pytest.param(alert(State.FIRING), verdict(Level.OK, 0), State.FIRING, Reason.STALE, id="an old verdict closes nothing"),
+        pytest.param(alert(State.FIRING), verdict(Level.NO_DATA), State.UNKNOWN, Reason.NO_DATA, id="data goes missing"),
+        pytest.param(alert(State.UNKNOWN), verdict(Level.NO_DATA), State.UNKNOWN, Reason.UNCHANGED, id="still missing"),
+        pytest.param(alert(State.UNKNOWN), verdict(Level.WARNING), State.FIRING, Reason.RETURNED, id="data returns, as bad as before"),
+        pytest.param(alert(State.UNKNOWN), verdict(Level.CRITICAL), State.FIRING, Reason.WORSENED, id="data returns, worse"),
+        pytest.param(alert(State.UNKNOWN), verdict(Level.OK), State.RESOLVED, Reason.RECOVERED, id="data returns, all well"),
+    ],
+)
+def test_a_verdict_moves_an_alert_for_a_named_reason(known: Alert | None, judged: Verdict, after: State | None, reason: Reason) -> None:
+    transition = next_state(known, judged)
+    assert (transition.after, transition.reason) == (after, reason)
+
+
+def test_only_what_somebody_can_act_on_is_news() -> None:
+    told = {
+        reason
+        for known in (None, alert(State.FIRING), alert(State.UNKNOWN), alert(State.FIRING, Severity.CRITICAL))
+        for level in Level
+        if is_news(transition := next_state(known, verdict(level))) and (reason := transition.reason)
+    }
+    assert told == {Reason.OPENED, Reason.WORSENED, Reason.RECOVERED, Reason.NO_DATA}
+    assert not is_news(next_state(alert(State.FIRING), verdict(Level.NO_DATA)))
+
+
+def test_a_naive_moment_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        Verdict("duty", "rule", {}, Level.OK, datetime(2026, 1, 1), "words")  # noqa: DTZ001
+
+
+def test_a_fingerprint_knows_no_order_of_labels() -> None:
+    one = Verdict("d", "r", {"a": "1", "b": "2"}, Level.OK, NOW, "")
+    other = Verdict("d", "r", {"b": "2", "a": "1"}, Level.CRITICAL, NOW, "more")
+    assert one.fingerprint == other.fingerprint
+    assert one.fingerprint != Verdict("d", "r", {"a": "1", "b": "3"}, Level.OK, NOW, "").fingerprint

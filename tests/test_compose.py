@@ -1,0 +1,73 @@
+"""docker-compose.yaml is the native path in containers: valid, the same processes and settings, and no secret with a default."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from local import airflow, environment
+
+ROOT = Path(__file__).parent.parent
+REQUIRED = re.compile(r"\$\{\w+:\?[^}]+\}")
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return (ROOT / "docker-compose.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def services(text: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(text)["services"])
+
+
+def test_the_file_obeys_the_compose_specification(text: str) -> None:
+    schema = json.loads((ROOT / "tests" / "compose-spec.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(yaml.safe_load(text))
+
+
+def test_the_services_are_those_of_make_up(services: dict[str, Any]) -> None:
+    """Without the demo (securenet, inbox), and with the migration that `make up` does itself."""
+    assert set(services) == {"postgres", "migrate", *airflow.PROCESSES}
+
+
+@pytest.mark.parametrize("name", airflow.PROCESSES)
+def test_each_airflow_process_starts_as_in_make_up(services: dict[str, Any], name: str) -> None:
+    arguments, _ = airflow.PROCESSES[name]
+    assert services[name]["command"] == arguments
+    assert services[name]["env_file"] == "airflow.env"
+    assert services[name]["healthcheck"]["test"]
+
+
+def test_what_the_environment_adds_is_also_added_natively(
+    services: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECURENET_RUN", str(tmp_path))
+    assert set(services["scheduler"]["environment"]) <= set(environment.variables())
+    assert not set(services["scheduler"]["environment"]) & set(environment.settings())
+
+
+def test_every_image_is_pinned(services: dict[str, Any]) -> None:
+    images = {service["image"] for service in services.values()}
+    bases = re.findall(r"^FROM (\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert all(re.fullmatch(r"[\w./-]+:\d+\.\d+[\w.-]*", image) for image in [*images, *bases])
+    assert bases == ["apache/airflow:3.3.2-python3.11"]
+
+
+def test_no_secret_has_a_default(text: str) -> None:
+    """Every substitution is required, and every variable of a secret's name consists of one."""
+    assert REQUIRED.findall(text) == re.findall(r"\$\{[^}]*\}", text)
+    secrets = re.findall(r"^\s+(\w*(?:PASSWORD|KEY|SECRET|_CONN|CONN_\w+)): (.*)$", text, re.MULTILINE)
+    assert len(secrets) == 10
+    assert [name for name, value in secrets if not REQUIRED.search(value)] == []
+
+
+def test_the_example_names_every_secret_and_fills_in_none(text: str) -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert set(example) == set(re.findall(r"\$\{(\w+)", text))
+    assert set(example.values()) == {""}
