@@ -11,6 +11,7 @@ from 7 days on.
 """
 
 from airflow.sdk import Param
+
 from securenet import Collect, Evaluate, Notify, Report, duty
 
 FORM = {

@@ -7,6 +7,7 @@ With `migrate` = yes it first brings the schema up to date, as `make migrate` do
 """
 
 from airflow.sdk import Param
+
 from securenet import Maintain, duty
 
 MIGRATE = Param("no", enum=["no", "yes"], title="Bring the schema up to date first")

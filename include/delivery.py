@@ -79,8 +79,14 @@ class Drain:
         self.failures[message.channel] = self.failures[message.channel] + 1 if outcome.again else 0
         self.delivered["postponed" if outcome.again else str(outcome.state)] += 1
         if outcome.why:
-            facts(log, "not delivered" if outcome.state is not MessageState.SENT else "delivered in part",
-                  message=message.id, channel=message.channel, state=outcome.state, why=outcome.why)
+            facts(
+                log,
+                "not delivered" if outcome.state is not MessageState.SENT else "delivered in part",
+                message=message.id,
+                channel=message.channel,
+                state=outcome.state,
+                why=outcome.why,
+            )
 
 
 def attempt(channel: Channel | None, message: Message, body: Row | None) -> Outcome:
@@ -98,4 +104,4 @@ def attempt(channel: Channel | None, message: Message, body: Row | None) -> Outc
 
 def pause(attempts: int) -> timedelta:
     """How long to wait after so many failed attempts: doubling from 30 s to a quarter of an hour."""
-    return min(FIRST_PAUSE * 2 ** min(attempts - 1, 10), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)

@@ -222,6 +222,34 @@ class Message:
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A report as people get it: `subject` of its mail, `title`, a self-contained HTML page, plain text, and a CSV file."""
+
+    subject: str
+    title: str
+    html: str
+    plain: str
+    csv: str
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A report that is due, or would be: for whom, why now, and up to which transition it tells. `reason` None: nothing to send."""
+
+    name: str
+    organization: str | None
+    receivers: Sequence[str]
+    reason: str | None
+    told_until: int
+    facts: Any
+
+    @property
+    def audience(self) -> str:
+        """The organisation's slug, or the empty text for all of them."""
+        return self.organization or ""
+
+
 class DeliveryError(Exception):
     """A channel did not deliver. `permanent`: trying again cannot help (a refused address, a bad key).
 

@@ -1,8 +1,8 @@
 """SQL stays SQL: files of named blocks, each with a line that says what it is for.
 
-    -- name: claim_head
-    -- The oldest message that may leave now.
-    select ...
+-- name: claim_head
+-- The oldest message that may leave now.
+select ...
 """
 
 from __future__ import annotations

@@ -56,13 +56,19 @@ class Reminders:
         state = "held" if owners > self.most() else "pending"
         copies = [self.copied(step) for step in self.ladder]
         told = self.store.change(
-            "reminders.tell", **self.scope, **self.steps, duty=self.run.duty, copies=copies, state=state, subjects=Jsonb(subjects(self.ladder))
+            "reminders.tell",
+            **self.scope,
+            **self.steps,
+            duty=self.run.duty,
+            copies=copies,
+            state=state,
+            subjects=Jsonb(subjects(self.ladder)),
         )
         return {"reminders": "held" if state == "held" else "queued", "steps": told, "owners": owners}
 
     def most(self) -> float:
         """More owners than this are never written to in one run: the larger of a number and a share of all accounts."""
-        accounts = self.store.value("accounts.population", source=self.source, organization=None)
+        accounts: int = self.store.value("accounts.population", source=self.source, organization=None)
         return max(self.settings.most_reminders, accounts * self.settings.most_reminders_percent / 100)
 
     def copied(self, step: Step) -> bool:

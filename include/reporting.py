@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from include.model import Clock, Run
-from include.reports import Composed, Rendered, Report
+from include.model import Clock, Composed, Rendered, Run
+from include.reports import Report
 from include.routing import Routes
 from include.store import Store, messages, reports
 from include.store.messages import Draft

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from demo import securenet
-from local.postgres import Server, throwaway
 
+from demo import securenet
 from include.store import Store, connect, migrations
+from local.postgres import Server, throwaway
 from tests.smtp import Inbox, serving
 
 if TYPE_CHECKING:

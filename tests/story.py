@@ -12,14 +12,15 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import psycopg
-from securenet.commands.check import load_dag
-from securenet.configuration import InForce
-from securenet.wiring import Wiring
 
 from include.config.loading import parse
 from include.config.settings import Settings
 from include.model import Run
 from include.store import Row, Store
+from securenet.commands.check import load_dag
+from securenet.configuration import InForce
+from securenet.rehearsal import stages
+from securenet.wiring import Wiring
 from tests.conftest import NOW
 from tests.smtp import Inbox
 
@@ -113,7 +114,7 @@ class Story:
     def run(self, run_id: str | None = None, **form: Any) -> dict[str, Any]:
         """Run the duty as its DAG file says, with the real verbs; the counts of each stage."""
         run = Run(DUTY, run_id or f"run_{next(numbers)}", self.now, timedelta(hours=1), **form)
-        return {verb.task_id: verb.perform(self.wiring, run) for verb in load_dag(DUTY).topological_sort()}  # type: ignore[union-attr]
+        return {verb.task_id: verb.perform(self.wiring, run) for verb in stages(load_dag(DUTY))}
 
     @property
     def wiring(self) -> Wiring:

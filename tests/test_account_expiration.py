@@ -35,7 +35,20 @@ def test_an_account_that_ages_from_seven_days_to_three_is_told_as_worse_not_as_r
 
 @pytest.mark.parametrize(
     ("days", "step"),
-    [(30.01, None), (30, "30"), (14.01, "30"), (14, "14"), (7.01, "14"), (7, "7"), (3, "3"), (1.01, "3"), (1, "1"), (0.001, "1"), (0, "expired"), (-400, "expired")],
+    [
+        (30.01, None),
+        (30, "30"),
+        (14.01, "30"),
+        (14, "14"),
+        (7.01, "14"),
+        (7, "7"),
+        (3, "3"),
+        (1.01, "3"),
+        (1, "1"),
+        (0.001, "1"),
+        (0, "expired"),
+        (-400, "expired"),
+    ],
 )
 def test_a_step_holds_until_the_next_smaller_one_begins(story: Story, days: float, step: str | None) -> None:
     story.account("ann", account_expires_at=days)
@@ -273,7 +286,9 @@ def test_hostile_names_are_shown_and_do_nothing(story: Story) -> None:
         assert "<script>alert" not in html_of(mail)
         assert "\u202e" not in text_of(mail) + html_of(mail)
         assert mail["Bcc"] is None
-    assert not [line for line in attachment_of(story.digests()[0]).splitlines() for cell in line.split(",") if cell.lstrip('"').startswith("=")]
+    assert not [
+        line for line in attachment_of(story.digests()[0]).splitlines() for cell in line.split(",") if cell.lstrip('"').startswith("=")
+    ]
 
 
 def test_other_channels_get_one_line_per_alert_and_one_without_a_connection_is_on_record(story: Story) -> None:

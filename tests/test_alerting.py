@@ -30,8 +30,12 @@ def alert(state: State, severity: Severity = Severity.WARNING, progress: int = 0
         pytest.param(alert(State.RESOLVED), verdict(Level.WARNING, 0), State.RESOLVED, Reason.STALE, id="an old verdict reopens nothing"),
         pytest.param(alert(State.FIRING), verdict(Level.WARNING), State.FIRING, Reason.UNCHANGED, id="as before"),
         pytest.param(alert(State.FIRING), verdict(Level.CRITICAL), State.FIRING, Reason.WORSENED, id="a higher severity is worse"),
-        pytest.param(alert(State.FIRING), verdict(Level.WARNING, 1, 2), State.FIRING, Reason.WORSENED, id="further at one severity is worse"),
-        pytest.param(alert(State.FIRING, Severity.CRITICAL), verdict(Level.INFO, 1, 5), State.FIRING, Reason.EASED, id="severity before progress"),
+        pytest.param(
+            alert(State.FIRING), verdict(Level.WARNING, 1, 2), State.FIRING, Reason.WORSENED, id="further at one severity is worse"
+        ),
+        pytest.param(
+            alert(State.FIRING, Severity.CRITICAL), verdict(Level.INFO, 1, 5), State.FIRING, Reason.EASED, id="severity before progress"
+        ),
         pytest.param(alert(State.ACKNOWLEDGED), verdict(Level.WARNING), State.ACKNOWLEDGED, Reason.UNCHANGED, id="stays acknowledged"),
         pytest.param(alert(State.ACKNOWLEDGED), verdict(Level.CRITICAL), State.FIRING, Reason.WORSENED, id="worsening ends it"),
         pytest.param(alert(State.FIRING), verdict(Level.OK), State.RESOLVED, Reason.RECOVERED, id="over"),

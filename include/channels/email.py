@@ -23,7 +23,6 @@ from include.store import Row
 
 REPEAT = "You may have had this message before: a fault hid whether it reached you.\n\n"
 DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
-MOST_ATTACHED = 10 * 1024 * 1024
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
 
 
@@ -101,7 +100,9 @@ class Email:
             self.close()
             if isinstance(error, smtplib.SMTPResponseException):
                 raise DeliveryError(answer(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500) from None
-            raise DeliveryError(f"the mail server went silent: {error}", permanent=isinstance(error, smtplib.SMTPNotSupportedError), uncertain=True) from None
+            raise DeliveryError(
+                f"the mail server went silent: {error}", permanent=isinstance(error, smtplib.SMTPNotSupportedError), uncertain=True
+            ) from None
 
     def connection(self) -> smtplib.SMTP:
         """The open connection if it still answers, else a new one. Raises DeliveryError when none can be had."""
@@ -157,14 +158,14 @@ def add_html(mail: EmailMessage, html: str) -> None:
         return f'src="cid:{pictures[-1][0]}"'
 
     mail.add_alternative(DATA_IMAGE.sub(refer, html), subtype="html")
-    part = mail.get_payload()[-1]
+    shown = list(mail.iter_parts())[-1]
     for name, picture in pictures:
-        part.add_related(picture, maintype="image", subtype="png", cid=f"<{name}>")  # type: ignore[union-attr]
+        shown.add_related(picture, maintype="image", subtype="png", cid=f"<{name}>")  # type: ignore[attr-defined]
 
 
 def attach_csv(mail: EmailMessage, body: Row) -> None:
     """The whole list as a file, as far as it may be sent."""
-    from include.reports.csvs import cut
+    from include.reports.csvs import MOST_ATTACHED, cut
 
     text, _ = cut(body["csv"], MOST_ATTACHED)
     mail.add_attachment(text.encode(), maintype="text", subtype="csv", filename=f"accounts-{body['period_end']:%Y%m%d-%H%M}.csv")

@@ -35,6 +35,7 @@ def render(content: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> tuple[s
     """The mail as (plain text, HTML), from a reminder's content as the store holds it."""
     ends = datetime.fromisoformat(content["expires_at"])
     values = {**facts_of(content), **times(ends, ends + timedelta(days=content["grace_days"]), zone, now)}
+    values["title"] = f"{values['what']} {values['verb']} {values['how_long']}".capitalize()
     return render_template("channels/reminder.txt", **values), render_template("channels/reminder.html", **values)
 
 
@@ -61,6 +62,7 @@ def times(ends: datetime, grace_ends: datetime, zone: ZoneInfo, now: datetime) -
     phase = "ahead" if now < ends else "grace" if now <= grace_ends else "over"
     return {
         "phase": phase,
+        "verb": "ends" if phase == "ahead" else "ended",
         "ends": long_moment(ends, zone),
         "how_long": f"in {span(ends - now)}" if phase == "ahead" else f"{span(ends - now)} ago",
         "grace": span(grace_ends - ends) if grace_ends > ends else "",

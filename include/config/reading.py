@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -14,7 +14,7 @@ BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class PlainLoader(BASE):  # type: ignore[misc, valid-type]
     """Only `true` and `false` are booleans, only plain decimals are numbers; moments stay text."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """As the base class does, but a key that stands twice is an error and not a silent loss."""

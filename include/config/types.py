@@ -36,7 +36,9 @@ def divides_a_day(length: timedelta) -> timedelta:
     minutes, rest = divmod(int(length.total_seconds()), 60)
     even = not rest and minutes > 0 and (60 % minutes == 0 or (minutes % 60 == 0 and 1440 % minutes == 0))
     if not even:
-        raise ValueError(f"{write_duration(length)} does not divide a day evenly; allowed: 1m to 30m that divide an hour, 1h to 24h that divide a day")
+        raise ValueError(
+            f"{write_duration(length)} does not divide a day evenly; allowed: 1m to 30m that divide an hour, 1h to 24h that divide a day"
+        )
     return length
 
 

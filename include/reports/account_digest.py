@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from include.config.settings import AccountExpiration, Settings
 from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
-from include.model import Run, Severity, State
-from include.reports import Composed, Rendered
+from include.model import Composed, Rendered, Run, Severity, State
 from include.routing import Routes
 from include.store import Row, Store, alerts, reports
 from include.store.samples import newest
@@ -122,7 +121,9 @@ class AccountDigest:
         today = datetime.combine(local.date(), self.duty.digest_at, self.zone)
         return today if today <= local else datetime.combine(local.date() - timedelta(days=1), self.duty.digest_at, self.zone)
 
-    def facts(self, store: Store, run: Run, organization: str | None, news: Sequence[Row], since: datetime | None, now: datetime) -> DigestFacts:
+    def facts(
+        self, store: Store, run: Run, organization: str | None, news: Sequence[Row], since: datetime | None, now: datetime
+    ) -> DigestFacts:
         """Read everything the digest says."""
         steps = ladder(self.duty.warning_days, now)
         scope: dict[str, Any] = {"source": SOURCE, "organization": organization}

@@ -130,7 +130,10 @@ def state_words(facts: DigestFacts) -> str:
     age = moment(facts.data_as_of, facts.zone)
     if facts.source_error is not None:
         return f"The account source gives no data. As last seen at {age}: {findings_words(facts)}."
-    return f"{findings_words(facts)}. {counted(facts.accounts_checked, 'account')} checked; data as of {age}."
+    checked = f"{counted(facts.accounts_checked, 'account')} checked"
+    if not facts.findings:
+        return f"0 findings, {checked}, data as of {age}."
+    return f"{findings_words(facts)}. {checked}; data as of {age}."
 
 
 def news_words(facts: DigestFacts) -> str:

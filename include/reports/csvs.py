@@ -44,7 +44,7 @@ def cut(text: str, most_bytes: int) -> tuple[str, int]:
 def whole_rows(text: str) -> Iterator[str]:
     """The rows with their ends. A line break between quotes is no end."""
     row = ""
-    for line in io.StringIO(text, newline="\r\n"):
+    for line in io.StringIO(text, newline=""):
         row += line
         if row.count('"') % 2 == 0:
             yield row

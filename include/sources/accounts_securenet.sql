@@ -1,8 +1,9 @@
 -- name: expiring
--- Who has lost access or will by the horizon: a row per account, kind and moment; memberships that end together are one of several items.
+-- Who has lost access or will by the horizon: a row per account, kind and moment. Memberships that end together are its items.
 with due as (
     -- One pass for three dates: SecureNet has no index on password_expires_at, and with one this OR uses all three.
-    select u.id, ends.kind, greatest(ends.ends_at, '1900-01-01 00:00:00+00') as expires_at, 1 as items, null as group_names,
+    -- Both halves have the same column types to the letter, or PostgreSQL reads all users without parallel workers.
+    select u.id, ends.kind, greatest(ends.ends_at, '1900-01-01 00:00:00+00') as expires_at, 1::bigint as items, null::text as group_names,
            u.organization_id, u.username, u.first_name, u.last_name, u.email, u.department, u.role,
            u.grace_period_days, u.manager_user_id
     from users as u,

@@ -85,7 +85,11 @@ class SqlAccounts:
     def counts(self, store: Store, at: datetime, organization: str | None) -> Iterator[Sample]:
         """The counts as samples, zeros included."""
         steps = as_parameters(ladder(self.settings.warning_days, at))
-        for row in store.many("accounts.counts", source=self.name, organization=organization, now=at, kinds=list(KINDS), **steps):
+        rows = store.many("accounts.counts", source=self.name, organization=organization, now=at, kinds=list(KINDS), **steps)
+        if not rows:
+            known = [row["organization"] for row in store.many("accounts.organizations", source=self.name)]
+            raise LookupError(f"there is no organisation {organization!r}; there are: {', '.join(known[:20])}")
+        for row in rows:
             labels = {"kind": row["kind"], "organization": row["organization"]}
             metric = "accounts_past_grace" if row["step"] is None else "accounts_expiring"
             yield Sample(metric, labels if row["step"] is None else {**labels, "step": row["step"]}, row["accounts"], at, "accounts")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -75,7 +75,7 @@ def connect(conninfo: str, application: str) -> Store:
         options="-c search_path=monitoring -c timezone=UTC -c lock_timeout=60s",
     )
     set_json_dumps(dumps, connection)
-    return Store(cast("psycopg.Connection[Row]", connection))
+    return Store(connection)
 
 
 def sql(query: str) -> bytes:

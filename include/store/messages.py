@@ -67,9 +67,7 @@ class Drainer:
 
     def claim(self, priorities: Sequence[int], resting: Sequence[str], now: datetime) -> Message | None:
         """The next message that may leave, marked as being sent; None when there is none."""
-        row = self.store.one(
-            "messages.claim_head", drainer=self.number, priorities=list(priorities), resting=list(resting), now=now
-        )
+        row = self.store.one("messages.claim_head", drainer=self.number, priorities=list(priorities), resting=list(resting), now=now)
         return Message.from_row(row) if row else None
 
     def finish(self, message: Message, outcome: Outcome, due_at: datetime, now: datetime) -> bool:

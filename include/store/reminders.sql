@@ -6,7 +6,7 @@ with ladder as (
     update message m set state = 'superseded', finished_at = %(now)s
     from reminder r
     where r.message_id = m.id and r.source = %(source)s and m.state in ('pending', 'held')
-      and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
+      and (%(organization)s::text is null or r.organization = %(organization)s)
       and not exists (select from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
                       where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at
                         and l.step = r.step)
@@ -36,8 +36,8 @@ where s.source = %(source)s and (%(organization)s::text is null or s.organizatio
 with ladder as (
     select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
 )
-insert into reminder (source, account, kind, expires_at, step, told, created_at)
-select s.source, s.account, s.kind, s.expires_at, l.step, %(told)s, %(now)s
+insert into reminder (source, account, kind, expires_at, step, organization, told, created_at)
+select s.source, s.account, s.kind, s.expires_at, l.step, s.organization, %(told)s, %(now)s
 from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
 where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
 on conflict do nothing
@@ -69,8 +69,8 @@ with ladder as (
     on conflict (key) do nothing
     returning id, key
 )
-insert into reminder (source, account, kind, expires_at, step, told, message_id, created_at)
-select u.source, u.account, u.kind, u.expires_at, u.step, 'mailed', m.id, %(now)s
+insert into reminder (source, account, kind, expires_at, step, organization, told, message_id, created_at)
+select u.source, u.account, u.kind, u.expires_at, u.step, u.organization, 'mailed', m.id, %(now)s
 from untold u left join made m on m.key = concat_ws('/', u.group_key, u.step)
 on conflict do nothing
 
@@ -99,7 +99,7 @@ order by s.expires_at, s.username, s.account, s.kind
 select r.told, m.state, count(*) as reminders
 from reminder r left join message m on m.id = r.message_id
 where r.source = %(source)s and r.created_at > %(since)s
-  and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
+  and (%(organization)s::text is null or r.organization = %(organization)s)
 group by 1, 2 order by 1, 2
 
 -- name: undeliverable

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from include.model import Run
-from include.reports import Composed, Rendered
+from include.model import Composed, Rendered, Run
 from include.store import Row, Store
 from include.store.text import storable
 

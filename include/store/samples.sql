@@ -29,12 +29,6 @@ order by series_id, at desc
 on conflict (series_id) do update set at = excluded.at, value = excluded.value, note = excluded.note
 where excluded.at >= latest.at
 
--- name: of_duty
--- The newest value of every series that carries this duty's label.
-select s.metric, s.labels, s.unit, l.value, l.at, l.note
-from series s join latest l on l.series_id = s.id
-where s.labels ->> 'duty' = %(duty)s
-
 -- name: newest
 -- The newest value of every series of a metric.
 select s.labels, s.unit, l.value, l.at, l.note

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
     from include.model import Run
+    from securenet.operators.verb import Verb
     from securenet.wiring import Wiring
 
 
@@ -54,10 +55,15 @@ def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
         wiring = Wiring(opened, at_run(opened), show=not keep)
         started, behind = wiring.clock(), opened.value("messages.newest_id")
         outcome = Outcome(run.duty)
-        for verb in dag.topological_sort():
-            outcome.counts[verb.task_id] = verb.perform(wiring, run)  # type: ignore[union-attr]
+        for verb in stages(dag):
+            outcome.counts[verb.task_id] = verb.perform(wiring, run)
         read(outcome, wiring, run, {"started": started, "behind": behind})
     return outcome
+
+
+def stages(dag: DAG) -> list[Verb]:
+    """The verbs of a duty in their order."""
+    return cast("list[Verb]", dag.topological_sort())  # type: ignore[no-untyped-call]
 
 
 def read(outcome: Outcome, wiring: Wiring, run: Run, since: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ EXAMPLES = {
     STORE: "postgresql://monitoring:secret@host:5432/monitoring",
     "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com",
 }
+LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
 # The connection that each channel needs.
 CONNECTION_OF = {
     "email": "smtp_default",
@@ -63,19 +64,20 @@ def find_connection(name: str) -> Connection | None:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
-        return Connection.get(name)
+        found: Connection = Connection.get(name)
     except AirflowNotFoundException:
         return None
+    return found
 
 
 def conninfo(name: str) -> str:
     """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.conninfo import make_conninfo
 
     found = connection(name)
-    known = {key: value for key, value in found.extra_dejson.items() if key.startswith(("ssl", "gss", "channel_binding", "target_session"))}
+    known = {key: value for key, value in found.extra_dejson.items() if key.startswith(LIBPQ_EXTRAS)}
     parts = {"host": found.host, "port": found.port, "user": found.login, "password": found.password, "dbname": found.schema}
-    return make_conninfo(**conninfo_to_dict(""), **{key: value for key, value in {**parts, **known}.items() if value})
+    return make_conninfo("", **{key: str(value) for key, value in {**parts, **known}.items() if value})
 
 
 def smtp(found: Connection) -> SmtpSettings:

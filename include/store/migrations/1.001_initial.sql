@@ -217,14 +217,15 @@ create index account_snapshot_kind on account_snapshot (source, organization, ki
 
 -- A step of the ladder that an owner was told of, or deliberately not.
 create table reminder (
-    source      text not null,
-    account     text not null,
-    kind        text not null,
-    expires_at  timestamptz not null,
-    step        text not null,
-    told        text not null check (told in ('baseline', 'suppressed', 'mailed')),
-    message_id  bigint references message on delete set null,
-    created_at  timestamptz not null,
+    source        text not null,
+    account       text not null,
+    kind          text not null,
+    expires_at    timestamptz not null,
+    step          text not null,
+    organization  text not null,
+    told          text not null check (told in ('baseline', 'suppressed', 'mailed')),
+    message_id    bigint references message on delete set null,
+    created_at    timestamptz not null,
     primary key (source, account, kind, expires_at, step)
 );
 create index reminder_message on reminder (message_id) where message_id is not null;

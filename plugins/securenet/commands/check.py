@@ -71,7 +71,8 @@ def load_dag(duty: str) -> DAG:
     if duty not in files:
         raise ValueError(f"there is no duty {duty!r}; there are: {', '.join(sorted(files))}")
     spec = importlib.util.spec_from_file_location(f"duty_{duty}", files[duty])
-    assert spec and spec.loader  # noqa: S101  a file that exists has both
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{files[duty]} cannot be imported")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     dag: DAG = module.dag

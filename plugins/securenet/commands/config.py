@@ -31,8 +31,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def describe_connections() -> str:
     """Each connection: there or not. Who gets what nobody was assigned to."""
-    from securenet.wiring import CONNECTION_OF, STORE, Wiring, find_connection
     from securenet.configuration import InForce
+    from securenet.wiring import CONNECTION_OF, STORE, Wiring, find_connection
 
     names = [STORE, load_file().settings.monitoring.account_expiration.connection, *CONNECTION_OF.values()]
     lines = [f"# {name}: {'there' if find_connection(name) else 'not configured'}" for name in names]

@@ -62,4 +62,8 @@ def last_run(run: Any) -> dict[str, Any] | None:
     if run is None:
         return None
     seconds = (run.end_date - run.start_date).total_seconds() if run.end_date and run.start_date else None
-    return {"state": str(run.state.value if hasattr(run.state, "value") else run.state), "run_after": run.run_after.isoformat(), "seconds": seconds}
+    return {
+        "state": str(run.state.value if hasattr(run.state, "value") else run.state),
+        "run_after": run.run_after.isoformat(),
+        "seconds": seconds,
+    }

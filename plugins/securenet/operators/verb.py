@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowException
@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException
 from include.model import Run
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
     from include.store.runs import Counts
     from securenet.wiring import Wiring
@@ -47,7 +47,7 @@ class Verb(BaseOperator):
 
         if self.upstream_task_ids:
             return {"rehearsed": "by the first task, see its log"}
-        outcome = rehearse(self.get_dag(), run)
+        outcome = rehearse(cast("DAG", self.get_dag()), run)
         self.log.info("dry run, nothing was kept or sent:\n%s", outcome.text())
         return outcome.counts
 

@@ -1,0 +1,346 @@
+CREATE SCHEMA monitoring;
+CREATE TYPE monitoring.alert_state AS ENUM (
+    'pending',
+    'firing',
+    'acknowledged',
+    'resolved',
+    'unknown'
+);
+CREATE TYPE monitoring.message_state AS ENUM (
+    'pending',
+    'sending',
+    'sent',
+    'failed',
+    'held',
+    'suppressed',
+    'superseded',
+    'uncertain',
+    'not_configured',
+    'no_receiver'
+);
+CREATE TYPE monitoring.severity AS ENUM (
+    'info',
+    'warning',
+    'critical'
+);
+CREATE FUNCTION monitoring.ensure_partition(day date) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    child text := 'sample_' || to_char(day, 'YYYYMMDD');
+begin
+    if to_regclass('monitoring.' || child) is not null then
+        return false;
+    end if;
+    perform pg_advisory_xact_lock(hashtext('monitoring.ensure_partition'));
+    if to_regclass('monitoring.' || child) is not null then
+        return false;
+    end if;
+    execute format('create table monitoring.%I (like monitoring.sample including defaults)', child);
+    execute format('with moved as (delete from monitoring.sample_default where at >= %L::date at time zone ''UTC'' '
+                   'and at < (%L::date + 1) at time zone ''UTC'' returning *) insert into monitoring.%I select * from moved',
+                   day, day, child);
+    execute format('alter table monitoring.sample attach partition monitoring.%I for values from (%L) to (%L)',
+                   child, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');
+    return true;
+end $$;
+CREATE TABLE monitoring.account_calendar (
+    source text NOT NULL,
+    organization text NOT NULL,
+    kind text NOT NULL,
+    day date NOT NULL,
+    accounts bigint NOT NULL
+);
+CREATE TABLE monitoring.account_population (
+    source text NOT NULL,
+    organization text NOT NULL,
+    accounts bigint NOT NULL
+);
+CREATE TABLE monitoring.account_snapshot (
+    source text NOT NULL,
+    account text NOT NULL,
+    kind text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    items integer NOT NULL,
+    grace_days integer NOT NULL,
+    username text NOT NULL,
+    full_name text NOT NULL,
+    email text NOT NULL,
+    organization text NOT NULL,
+    department text NOT NULL,
+    role text NOT NULL,
+    manager_name text NOT NULL,
+    manager_email text NOT NULL,
+    groups text NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    CONSTRAINT account_snapshot_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'password'::text, 'contract'::text, 'membership'::text])))
+);
+CREATE TABLE monitoring.account_system (
+    source text NOT NULL,
+    collected_at timestamp with time zone NOT NULL,
+    baseline_at timestamp with time zone,
+    census_at timestamp with time zone,
+    census_seconds double precision
+);
+CREATE TABLE monitoring.alert (
+    id bigint NOT NULL,
+    fingerprint text NOT NULL,
+    duty text NOT NULL,
+    rule text NOT NULL,
+    labels jsonb NOT NULL,
+    severity monitoring.severity NOT NULL,
+    state monitoring.alert_state NOT NULL,
+    reason text NOT NULL,
+    summary text NOT NULL,
+    progress integer DEFAULT 0 NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    evaluated_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    resolution text,
+    cause text,
+    resolved_by text,
+    CONSTRAINT alert_check CHECK (((resolved_at IS NOT NULL) = (state = 'resolved'::monitoring.alert_state)))
+);
+ALTER TABLE monitoring.alert ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE monitoring.configuration (
+    digest text NOT NULL,
+    text text NOT NULL,
+    accepted_at timestamp with time zone NOT NULL
+);
+CREATE SEQUENCE monitoring.drainer
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+    CYCLE;
+CREATE TABLE monitoring.latest (
+    series_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    value double precision NOT NULL,
+    note text
+)
+WITH (fillfactor='70');
+CREATE TABLE monitoring.message (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    duty text NOT NULL,
+    channel text NOT NULL,
+    receiver text NOT NULL,
+    group_key text NOT NULL,
+    priority smallint DEFAULT 1 NOT NULL,
+    template text NOT NULL,
+    subject text NOT NULL,
+    content jsonb NOT NULL,
+    state monitoring.message_state DEFAULT 'pending'::monitoring.message_state NOT NULL,
+    alert_id bigint,
+    report_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    possible_repeat boolean DEFAULT false NOT NULL,
+    accepted text[] DEFAULT '{}'::text[] NOT NULL,
+    drainer integer,
+    attempted_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    error text,
+    CONSTRAINT message_priority_check CHECK ((priority = ANY (ARRAY[0, 1, 2])))
+);
+COMMENT ON COLUMN monitoring.message.priority IS '0 critical, 1 normal, 2 bulk';
+COMMENT ON COLUMN monitoring.message.drainer IS 'session advisory lock held by the process that sends it; a sending row without its lock was orphaned';
+ALTER TABLE monitoring.message ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.message_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE monitoring.migration (
+    major integer NOT NULL,
+    number integer NOT NULL,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE monitoring.reminder (
+    source text NOT NULL,
+    account text NOT NULL,
+    kind text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    step text NOT NULL,
+    organization text NOT NULL,
+    told text NOT NULL,
+    message_id bigint,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT reminder_told_check CHECK ((told = ANY (ARRAY['baseline'::text, 'suppressed'::text, 'mailed'::text])))
+);
+CREATE TABLE monitoring.report (
+    id bigint NOT NULL,
+    duty text NOT NULL,
+    name text NOT NULL,
+    organization text DEFAULT ''::text NOT NULL,
+    run_id text NOT NULL,
+    period_start timestamp with time zone,
+    period_end timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    title text NOT NULL,
+    html text NOT NULL,
+    plain text NOT NULL,
+    csv text NOT NULL,
+    told_until bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+ALTER TABLE monitoring.report ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.report_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE monitoring.run (
+    id bigint NOT NULL,
+    duty text NOT NULL,
+    run_id text NOT NULL,
+    stage text NOT NULL,
+    attempt integer NOT NULL,
+    run_after timestamp with time zone NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    error text,
+    CONSTRAINT run_state_check CHECK ((state = ANY (ARRAY['complete'::text, 'sick'::text, 'failed'::text])))
+);
+ALTER TABLE monitoring.run ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE monitoring.sample (
+    series_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    value double precision NOT NULL,
+    note text
+)
+PARTITION BY RANGE (at);
+CREATE TABLE monitoring.sample_default (
+    series_id bigint CONSTRAINT sample_series_id_not_null NOT NULL,
+    at timestamp with time zone CONSTRAINT sample_at_not_null NOT NULL,
+    value double precision CONSTRAINT sample_value_not_null NOT NULL,
+    note text
+);
+CREATE TABLE monitoring.series (
+    id bigint NOT NULL,
+    metric text NOT NULL,
+    labels jsonb NOT NULL,
+    unit text NOT NULL,
+    digest uuid GENERATED ALWAYS AS ((md5((metric || (labels)::text)))::uuid) STORED NOT NULL
+);
+ALTER TABLE monitoring.series ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.series_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE monitoring.transition (
+    id bigint NOT NULL,
+    alert_id bigint NOT NULL,
+    run_id text,
+    at timestamp with time zone NOT NULL,
+    state_before monitoring.alert_state,
+    state_after monitoring.alert_state NOT NULL,
+    reason text NOT NULL,
+    severity monitoring.severity NOT NULL,
+    summary text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+ALTER TABLE monitoring.transition ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.transition_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+ALTER TABLE ONLY monitoring.sample ATTACH PARTITION monitoring.sample_default DEFAULT;
+ALTER TABLE ONLY monitoring.account_calendar
+    ADD CONSTRAINT account_calendar_pkey PRIMARY KEY (source, organization, kind, day);
+ALTER TABLE ONLY monitoring.account_population
+    ADD CONSTRAINT account_population_pkey PRIMARY KEY (source, organization);
+ALTER TABLE ONLY monitoring.account_snapshot
+    ADD CONSTRAINT account_snapshot_pkey PRIMARY KEY (source, account, kind, expires_at);
+ALTER TABLE ONLY monitoring.account_system
+    ADD CONSTRAINT account_system_pkey PRIMARY KEY (source);
+ALTER TABLE ONLY monitoring.alert
+    ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.configuration
+    ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
+ALTER TABLE ONLY monitoring.latest
+    ADD CONSTRAINT latest_pkey PRIMARY KEY (series_id);
+ALTER TABLE ONLY monitoring.message
+    ADD CONSTRAINT message_key_key UNIQUE (key);
+ALTER TABLE ONLY monitoring.message
+    ADD CONSTRAINT message_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.migration
+    ADD CONSTRAINT migration_pkey PRIMARY KEY (major, number);
+ALTER TABLE ONLY monitoring.reminder
+    ADD CONSTRAINT reminder_pkey PRIMARY KEY (source, account, kind, expires_at, step);
+ALTER TABLE ONLY monitoring.report
+    ADD CONSTRAINT report_duty_name_organization_run_id_key UNIQUE (duty, name, organization, run_id);
+ALTER TABLE ONLY monitoring.report
+    ADD CONSTRAINT report_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.run
+    ADD CONSTRAINT run_duty_run_id_stage_attempt_key UNIQUE (duty, run_id, stage, attempt);
+ALTER TABLE ONLY monitoring.run
+    ADD CONSTRAINT run_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.series
+    ADD CONSTRAINT series_digest_key UNIQUE (digest);
+ALTER TABLE ONLY monitoring.series
+    ADD CONSTRAINT series_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.transition
+    ADD CONSTRAINT transition_pkey PRIMARY KEY (id);
+CREATE INDEX account_snapshot_kind ON monitoring.account_snapshot USING btree (source, organization, kind, expires_at);
+CREATE INDEX alert_duty ON monitoring.alert USING btree (duty, state);
+CREATE INDEX alert_fingerprint ON monitoring.alert USING btree (fingerprint, evaluated_at DESC);
+CREATE UNIQUE INDEX alert_one_open ON monitoring.alert USING btree (fingerprint) WHERE (state <> 'resolved'::monitoring.alert_state);
+CREATE INDEX message_due ON monitoring.message USING btree (priority, due_at, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'uncertain'::monitoring.message_state]));
+CREATE INDEX message_queue ON monitoring.message USING btree (channel, receiver, group_key, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'sending'::monitoring.message_state, 'uncertain'::monitoring.message_state, 'held'::monitoring.message_state]));
+CREATE INDEX message_recent ON monitoring.message USING btree (duty, created_at);
+CREATE INDEX message_sending ON monitoring.message USING btree (drainer) WHERE (state = 'sending'::monitoring.message_state);
+CREATE INDEX reminder_message ON monitoring.reminder USING btree (message_id) WHERE (message_id IS NOT NULL);
+CREATE INDEX run_recent ON monitoring.run USING btree (duty, started_at);
+CREATE INDEX sample_series_at ON ONLY monitoring.sample USING btree (series_id, at);
+CREATE INDEX sample_default_series_id_at_idx ON monitoring.sample_default USING btree (series_id, at);
+CREATE INDEX series_metric ON monitoring.series USING btree (metric);
+CREATE INDEX transition_alert ON monitoring.transition USING btree (alert_id);
+ALTER INDEX monitoring.sample_series_at ATTACH PARTITION monitoring.sample_default_series_id_at_idx;
+ALTER TABLE ONLY monitoring.account_calendar
+    ADD CONSTRAINT account_calendar_source_fkey FOREIGN KEY (source) REFERENCES monitoring.account_system(source);
+ALTER TABLE ONLY monitoring.account_population
+    ADD CONSTRAINT account_population_source_fkey FOREIGN KEY (source) REFERENCES monitoring.account_system(source);
+ALTER TABLE ONLY monitoring.latest
+    ADD CONSTRAINT latest_series_id_fkey FOREIGN KEY (series_id) REFERENCES monitoring.series(id);
+ALTER TABLE ONLY monitoring.message
+    ADD CONSTRAINT message_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES monitoring.alert(id);
+ALTER TABLE ONLY monitoring.message
+    ADD CONSTRAINT message_report_id_fkey FOREIGN KEY (report_id) REFERENCES monitoring.report(id);
+ALTER TABLE ONLY monitoring.reminder
+    ADD CONSTRAINT reminder_message_id_fkey FOREIGN KEY (message_id) REFERENCES monitoring.message(id) ON DELETE SET NULL;
+ALTER TABLE ONLY monitoring.transition
+    ADD CONSTRAINT transition_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES monitoring.alert(id);

@@ -1,0 +1,29 @@
+"""`make down` and `make stop-demo`: whole process groups, what a crash orphaned included."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from local import airflow, layout, services
+from local.progress import say, step
+from local.services import Service
+
+
+def down() -> None:
+    """Stop everything: Airflow at once, then what it stands on."""
+    with layout.exclusive():
+        table = services.table()
+        with step("Airflow stops"):
+            _stop([table[name] for name in airflow.PROCESSES])
+        with step("inbox and PostgreSQL servers stop"):
+            _stop([service for name, service in table.items() if name not in airflow.PROCESSES])
+    say("everything is down")
+
+
+def stop_demo() -> None:
+    """Take the watched system away, to see what the monitoring says."""
+    services.table()["securenet"].stop()
+    say("securenet is stopped; start it again with: make start-demo")
+
+
+def _stop(found: list[Service]) -> None:
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda service: service.stop(), found))
