@@ -165,7 +165,7 @@ def add_html(mail: EmailMessage, html: str) -> None:
 
 def attach_csv(mail: EmailMessage, body: Row) -> None:
     """The whole list as a file, as far as it may be sent."""
-    from include.reports.csvs import MOST_ATTACHED, cut
+    from include.writing.csvs import MOST_ATTACHED, cut
 
     text, _ = cut(body["csv"], MOST_ATTACHED)
     mail.add_attachment(text.encode(), maintype="text", subtype="csv", filename=f"accounts-{body['period_end']:%Y%m%d-%H%M}.csv")

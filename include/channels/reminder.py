@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.reports.rendering import render as render_template
-from include.reports.wording import long_moment, shown, span
+from include.writing.rendering import render as render_template
+from include.writing.wording import long_moment, shown, span
 
 WHAT = {
     "account": "your account",

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from include.ladder import EXPIRED, KINDS
-from include.model import Severity
-from include.reports import Rendered, account_digest_words, charts
+from include.model import Rendered, Severity
+from include.reports import account_digest_words, charts
 from include.reports.account_digest import DigestFacts, News
 from include.reports.account_digest_words import Figures
-from include.reports.csvs import MOST_ATTACHED, csv_text, cut
-from include.reports.rendering import render as render_template
-from include.reports.wording import moment, span
 from include.store import Row
+from include.writing.csvs import MOST_ATTACHED, csv_text, cut
+from include.writing.rendering import render as render_template
+from include.writing.wording import moment, span
 
 WORST = 10
 NOUNS = {"account": "account", "password": "password", "contract": "contract", "membership": "group membership"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jinja2 import UndefinedError
 
-from include.reports.rendering import FOLDER, TAG, environment, styled
+from include.writing.rendering import FOLDER, TAG, environment, styled
 
 TEMPLATES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.html"))
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.reports.wording import counted, listed, long_moment, moment, shown, span, visible
+from include.writing.wording import counted, listed, long_moment, moment, shown, span, visible
 
 MOMENT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from typing import Any
 import css_inline
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from include.reports import wording
+from include.writing import wording
 
 FOLDER = Path(__file__).parents[1]
 STYLES = Path(__file__).with_name("mail.css")

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from include.reports.csvs import csv_text, cut, whole_rows
+from include.writing.csvs import csv_text, cut, whole_rows
 
 ROWS = [["first", 1], ['with "quotes"\r\nand a line break', 2], ["last", 3]]
 
