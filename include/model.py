@@ -243,6 +243,7 @@ class Composed:
     reason: str | None
     told_until: int
     facts: Any
+    priority: int = Priority.NORMAL
 
     @property
     def audience(self) -> str:

@@ -51,4 +51,4 @@ class Reporting:
 def draft(run: Run, composed: Composed, rendered: Rendered, report_id: int, receiver: str) -> Draft:
     """The mail of a report to one receiver."""
     group = f"report/{run.duty}/{composed.name}/{composed.audience}"
-    return Draft(f"{group}/{run.run_id}/{receiver}", "email", receiver, group, "report", rendered.subject, {}, report_id)
+    return Draft(f"{group}/{run.run_id}/{receiver}", "email", receiver, group, "report", rendered.subject, {}, report_id, composed.priority)

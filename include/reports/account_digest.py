@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from include.config.settings import AccountExpiration, Settings
 from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
-from include.model import Composed, Rendered, Run, Severity, State
+from include.model import Composed, Priority, Rendered, Run, Severity, State
 from include.routing import Routes
 from include.store import Row, Store, alerts, reports
 from include.store.samples import newest
@@ -104,7 +104,8 @@ class AccountDigest:
         rows = [row for row in alerts.news_since(store, run.duty, last.told_until) if concerns(row, organization)]
         facts = self.facts(store, run, organization, rows, last.period_end, now)
         until = max([last.told_until, *(row["id"] for row in rows)])
-        return Composed(NAME, organization, receivers, self.due(facts, last.period_end), until, facts)
+        priority = Priority.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Priority.NORMAL
+        return Composed(NAME, organization, receivers, self.due(facts, last.period_end), until, facts, priority)
 
     def due(self, facts: DigestFacts, last: datetime | None) -> str | None:
         """Why a digest leaves now: the first reason that holds, None when none does."""

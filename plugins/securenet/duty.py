@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from securenet.configuration import at_parse
 
 OWNER = "securenet"
 RETRIES = 3
-BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+# A duty that is unpaused for the first time begins with its next moment, not with one that has passed.
+NOT_AT_ONCE = timedelta(0)
 BY_HAND_LIMIT = timedelta(hours=1)
 
 Schedule = Callable[[Settings], "timedelta | time | None"]
@@ -35,7 +36,6 @@ def duty(file: str, doc: str | None, schedule: Schedule | None = None, **params:
         dag_id=name,
         doc_md=doc,
         schedule=timetable(every, settings.monitoring.zone),
-        start_date=BEGINNING,
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=run_limit(every),
@@ -63,9 +63,8 @@ def timetable(every: timedelta | time | None, zone: str) -> CronTriggerTimetable
     """A timetable object with its zone; None for a duty by hand."""
     if every is None:
         return None
-    if isinstance(every, time):
-        return CronTriggerTimetable(f"{every.minute} {every.hour} * * *", timezone=zone)
-    return CronTriggerTimetable(cron(every), timezone=zone)
+    expression = f"{every.minute} {every.hour} * * *" if isinstance(every, time) else cron(every)
+    return CronTriggerTimetable(expression, timezone=zone, run_immediately=NOT_AT_ONCE)
 
 
 def cron(every: timedelta) -> str:
