@@ -284,6 +284,10 @@ class Outcome:
         return self.state in (MessageState.PENDING, MessageState.UNCERTAIN)
 
 
+class RequestRefused(Exception):
+    """A run was asked for something that does not exist; trying again cannot help."""
+
+
 class SourceError(Exception):
     """A watched system did not answer, or not with what was asked; says why in one line."""
 

@@ -1,26 +1,67 @@
-"""What the demo has come to: alerts, messages, mails, and where to look at them."""
+"""What the demo has come to: what was found, which alerts and mails came of it, and where to look at them. Printed on stdout."""
+
+from typing import Any
 
 import httpx
 import psycopg
+from psycopg.rows import dict_row
 
 from local import airflow, environment
-from local.progress import say
 
-ALERTS = "SELECT state, severity, count(*) FROM monitoring.alert GROUP BY 1, 2 ORDER BY 1, 2"
-MESSAGES = "SELECT channel, state, count(*) FROM monitoring.message GROUP BY 1, 2 ORDER BY 1, 2"
+FOUND = """
+select l.at, s.labels ->> 'step' as step, sum(l.value)::int as found
+from monitoring.series s join monitoring.latest l on l.series_id = s.id
+where s.metric = 'accounts_expiring' group by 1, 2
+order by s.labels ->> 'step' = 'expired' desc, length(s.labels ->> 'step'), 2
+"""
+RUNS = """
+select run_id, counts from monitoring.run where duty = 'account_expiration' and stage = 'evaluate' and run_id like 'make_up%' order by id
+"""
+ALERTS = "select severity, count(*) as n from monitoring.alert where state <> 'resolved' group by 1 order by 1 desc"
+WORST = """
+select severity, summary from monitoring.alert where state <> 'resolved' order by severity desc, progress desc, id limit 5
+"""
+MESSAGES = "select template, state, count(*) as n from monitoring.message group by 1, 2 order by 1, 2"
 
 
 def show() -> None:
-    """Print it, in a few lines."""
-    with psycopg.connect(environment.variables()["AIRFLOW_CONN_MONITORING_DB"]) as store:
-        say(f"alerts: {_counts(store, ALERTS)}")
-        say(f"messages: {_counts(store, MESSAGES)}")
-    inbox = environment.variables()["SECURENET_INBOX"]
-    say(f"mails in the inbox: {len(httpx.get(f'{inbox}/api/messages', timeout=30).json())}")
-    say(f"inbox:      {inbox}")
-    say(f"Airflow UI: {airflow.address()}  user {airflow.USER}, password in {airflow.password_file()}")
+    """Print it."""
+    with psycopg.connect(environment.variables()["AIRFLOW_CONN_MONITORING_DB"], row_factory=dict_row) as store:
+        print("\n".join(["", *found(store), *alerts(store), *mails(store), "", *addresses()]), flush=True)
 
 
-def _counts(store: psycopg.Connection, query: bytes | str) -> str:
-    rows = store.execute(query.encode() if isinstance(query, str) else query).fetchall()
-    return ", ".join(f"{count} {first} {second}" for first, second, count in rows) or "none"
+def found(store: psycopg.Connection[dict[str, Any]]) -> list[str]:
+    """How much stands on which step, and what each of the two runs made of it."""
+    steps = ", ".join(f"{row['found']} {on_step(row['step'])}" for row in store.execute(FOUND) if row["found"])
+    return [f"found:    {steps or 'nothing'}", *(f"run:      {row['run_id']}: {words(row['counts'])}" for row in store.execute(RUNS))]
+
+
+def on_step(step: str) -> str:
+    """`expired`, `within 7 d`."""
+    return step if step == "expired" else f"within {step} d"
+
+
+def words(counts: dict[str, Any]) -> str:
+    """The counts of a run that are not zero."""
+    return ", ".join(f"{name} {value}" for name, value in counts.items() if value)
+
+
+def alerts(store: psycopg.Connection[dict[str, Any]]) -> list[str]:
+    """How many are open, and the worst."""
+    numbers = ", ".join(f"{row['n']} {row['severity']}" for row in store.execute(ALERTS))
+    return [f"alerts:   {numbers or 'none'}", *(f"          {row['severity']:<9} {row['summary']}" for row in store.execute(WORST))]
+
+
+def mails(store: psycopg.Connection[dict[str, Any]]) -> list[str]:
+    """What was queued and sent, and what has arrived."""
+    numbers = ", ".join(f"{row['n']} {row['template']} {row['state']}" for row in store.execute(MESSAGES))
+    arrived = httpx.get(f"{environment.variables()['SECURENET_INBOX']}/api/messages", timeout=30).json()
+    return [f"messages: {numbers or 'none'}", f"inbox:    {len(arrived)} mails"]
+
+
+def addresses() -> list[str]:
+    """Where to look."""
+    return [
+        f"inbox       {environment.variables()['SECURENET_INBOX']}",
+        f"Airflow UI  {airflow.address()}  user {airflow.USER}, password in {airflow.password_file()}",
+    ]

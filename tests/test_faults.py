@@ -11,7 +11,7 @@ import pytest
 from demo import securenet
 from include.config.loading import ConfigurationRefused
 from include.config.settings import Settings
-from include.model import Run
+from include.model import RequestRefused, Run
 from include.sources.accounts_sql import SECURENET
 from include.store import Store, StoreError, connect, migrations
 from local.postgres import Server
@@ -214,7 +214,7 @@ def test_a_missing_connection_says_what_to_create(story: Story, monkeypatch: pyt
 
 
 def test_an_organisation_that_does_not_exist_is_named(watching: Story) -> None:
-    with pytest.raises(LookupError, match="no organisation 'nobody'; there are: acme"):
+    with pytest.raises(RequestRefused, match="no organisation 'nobody'; there are: acme"):
         watching.later(hours=1).run(organization="nobody")
 
 

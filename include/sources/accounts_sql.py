@@ -16,7 +16,7 @@ import psycopg
 
 from include.config.settings import AccountExpiration
 from include.ladder import KINDS, as_parameters, ladder
-from include.model import Sample, SourceError, utc_now
+from include.model import RequestRefused, Sample, SourceError, utc_now
 from include.queries import named_queries
 from include.store import Store
 
@@ -88,7 +88,7 @@ class SqlAccounts:
         rows = store.many("accounts.counts", source=self.name, organization=organization, now=at, kinds=list(KINDS), **steps)
         if not rows:
             known = [row["organization"] for row in store.many("accounts.organizations", source=self.name)]
-            raise LookupError(f"there is no organisation {organization!r}; there are: {', '.join(known[:20])}")
+            raise RequestRefused(f"there is no organisation {organization!r}; there are: {', '.join(known[:20])}")
         for row in rows:
             labels = {"kind": row["kind"], "organization": row["organization"]}
             metric = "accounts_past_grace" if row["step"] is None else "accounts_expiring"

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator, TaskInstanceState
-from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from include.model import Run
+from include.model import RequestRefused, Run
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
@@ -31,11 +31,14 @@ class Verb(BaseOperator):
         return counts
 
     def perform_wired(self, run: Run) -> Counts:
-        """Perform the stage with a store of its own."""
+        """Perform the stage with a store of its own. A form that asks for the impossible is not tried again."""
         from securenet.wiring import wired
 
         with wired(f"{run.duty} {self.task_id}") as wiring:
-            return self.perform(wiring, run)
+            try:
+                return self.perform(wiring, run)
+            except RequestRefused as refused:
+                raise AirflowFailException(str(refused)) from None
 
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """What the stage does. Returns counts, never rows."""
@@ -71,10 +74,10 @@ def run_of(context: Context) -> Run:
 
 
 def fail_with_the_others(context: Context) -> None:
-    """Raises AirflowException when another task of the run failed: with `all_done`, only a failed leaf makes the run fail."""
+    """Raises AirflowFailException when another task of the run failed: with `all_done`, only a failed leaf makes the run fail."""
     ti: Any = context["ti"]
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
     bad = (TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED)
     failed = sorted(task_id for task_id, state in states.items() if task_id != ti.task_id and state in bad)
     if failed:
-        raise AirflowException(f"this run failed earlier, in: {', '.join(failed)}")
+        raise AirflowFailException(f"this run failed earlier, in: {', '.join(failed)}")

@@ -1,0 +1,113 @@
+"""The whole stack, started by the command that the README names, in a run-time folder and on ports of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from local.ports import DEFAULTS, is_free
+
+ROOT = Path(__file__).parents[2]
+# What decides about these is the stack itself, not whoever runs the tests.
+FOREIGN = ("AIRFLOW", "SECURENET", "PYTHONPATH", "PG", "MAKE", "MFLAGS")
+
+
+@dataclass
+class Stack:
+    """The running stack. `config`: its configuration file, which a test may break and must mend."""
+
+    folder: Path
+    config: Path
+    environment: dict[str, str]
+
+    def make(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run make as a person would."""
+        result = subprocess.run(["make", "-s", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        assert not check or result.returncode == 0, f"make {' '.join(words)}: {result.stdout[-3000:]}{result.stderr[-3000:]}"
+        return result
+
+    def status(self) -> dict[str, Any]:
+        """What `make status JSON=1` prints."""
+        found: dict[str, Any] = json.loads(self.make("status", "JSON=1", check=False).stdout)
+        return found
+
+    def exported(self) -> dict[str, str]:
+        """What `eval "$(make -s env)"` puts into a shell."""
+        shell = subprocess.run(
+            ["bash", "-c", 'eval "$(make -s env)" && env -0'], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
+        )
+        return dict(line.split("=", 1) for line in shell.stdout.split("\0") if "=" in line)
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of the store."""
+        with psycopg.connect(self.exported()["AIRFLOW_CONN_MONITORING_DB"], row_factory=dict_row) as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+    def mails(self) -> list[dict[str, Any]]:
+        """The mails in the inbox."""
+        found: list[dict[str, Any]] = httpx.get(f"{self.exported()['SECURENET_INBOX']}/api/messages").json()
+        return found
+
+    def api(self) -> httpx.Client:
+        """Airflow's REST API, logged in."""
+        address = self.exported()["SECURENET_UI"]
+        (user, password), *_ = json.loads((self.folder / "airflow/passwords.json").read_text()).items()
+        token = httpx.post(f"{address}/auth/token", json={"username": user, "password": password}).json()["access_token"]
+        return httpx.Client(base_url=f"{address}/api/v2", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
+    def run(self, duty: str, **form: Any) -> dict[str, Any]:
+        """Trigger a run and wait for its end: {"state", "tasks": {task: state}}."""
+        with self.api() as api:
+            run_id = api.post(f"/dags/{duty}/dagRuns", json={"conf": form, "logical_date": None}).raise_for_status().json()["dag_run_id"]
+            path = f"/dags/{duty}/dagRuns/{run_id}"
+            wait(lambda: api.get(path).json()["state"] in ("success", "failed"), 180)
+            tasks = api.get(f"{path}/taskInstances").json()["task_instances"]
+            return {"state": api.get(path).json()["state"], "tasks": {task["task_id"]: task["state"] for task in tasks}, "run_id": run_id}
+
+
+def wait(condition: Callable[[], Any], seconds: float) -> Any:
+    """Wait until the condition holds; what it said. Fails when time is up."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"nothing after {seconds} s"
+        time.sleep(0.5)
+    return found
+
+
+def free_ports() -> dict[str, str]:
+    """Ports of its own, so that a stack that runs already is left alone."""
+    free = iter(number for number in range(20100, 24000) if is_free(number))
+    return {f"SECURENET_PORT_{name.replace('-', '_').upper()}": str(next(free)) for name in DEFAULTS}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """`make up`, and in the end `make down`."""
+    folder = tmp_path_factory.mktemp("stack")
+    for name in ("monitoring.yaml", "monitoring.demo.yaml"):
+        shutil.copy(ROOT / "include/config" / name, folder)
+    own = {
+        "SECURENET_RUN": str(folder / "run"),
+        "SECURENET_CONFIG": str(folder / "monitoring.yaml"),
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+        **free_ports(),
+    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    running = Stack(folder / "run", folder / "monitoring.yaml", inherited | own)
+    try:
+        print(running.make("up").stdout)
+        yield running
+    finally:
+        running.make("down", check=False)

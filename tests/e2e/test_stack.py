@@ -1,0 +1,165 @@
+"""What a newcomer gets from `make up`, and what an angry one finds. Each test leaves the stack as it found it, but for its history."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import ROOT, Stack, wait
+
+DUTY = "account_expiration"
+OWNERS = 12
+
+
+def reminders(stack: Stack) -> list[dict[str, Any]]:
+    return stack.query("select receiver, state, subject from monitoring.message where template = 'reminder' order by id")
+
+
+def test_up_runs_the_duty_twice_and_writes_to_twelve_owners(stack: Stack) -> None:
+    counts = {row["run_id"]: row["counts"] for row in stack.query("select run_id, counts from monitoring.run where stage = 'evaluate'")}
+    assert counts["make_up__baseline"]["reminders"] == "baseline"
+    assert counts["make_up__step"]["owners"] == OWNERS
+    assert {row["state"] for row in reminders(stack)} == {"sent"}
+    subjects = [mail["subject"] for mail in stack.mails()]
+    assert len([subject for subject in subjects if "Account expiration" in subject]) == 2
+    assert len(subjects) == OWNERS + 2
+
+
+def test_status_says_that_everything_runs(stack: Stack) -> None:
+    result = stack.make("status", "JSON=1")
+    status = stack.status()
+    assert result.returncode == 0
+    assert {name: service["state"] for name, service in status["services"].items()} == dict.fromkeys(
+        ("postgres", "securenet", "inbox", "api-server", "scheduler", "dag-processor", "triggerer"), "running"
+    )
+    duty = status["duties"][DUTY]
+    assert set(duty) == {"paused", "last_run", "alerts", "messages"}
+    assert (duty["paused"], duty["last_run"]["state"]) == (False, "success")
+    assert duty["messages"]["sent"] == OWNERS + 2
+    assert status["duties"]["configuration"]["last_run"] is None, "a run that never was is null"
+
+
+def test_up_again_changes_nothing(stack: Stack) -> None:
+    before = len(stack.mails())
+    again = stack.make("up")
+    assert "not repeated" in again.stderr
+    assert stack.exported()["SECURENET_UI"] in again.stdout
+    assert len(stack.mails()) == before
+
+
+def test_the_environment_makes_airflow_and_psql_work(stack: Stack) -> None:
+    code = 'eval "$(make -s env)" && psql -At -c "select count(*) from monitoring.alert" && airflow version'
+    result = subprocess.run(["bash", "-c", code], cwd=ROOT, env=stack.environment, capture_output=True, text=True, check=True)
+    alerts, version = result.stdout.split()
+    assert int(alerts) > 20
+    assert version == "3.3.2"
+
+
+def test_a_variable_that_is_set_already_wins(stack: Stack) -> None:
+    mine = Stack(stack.folder, stack.config, {**stack.environment, "AIRFLOW_CONN_SECURENET_DB": "postgresql://it's mine/x"})
+    assert mine.exported()["AIRFLOW_CONN_SECURENET_DB"] == "postgresql://it's mine/x"
+
+
+def test_a_dry_run_through_airflow_keeps_nothing(stack: Stack) -> None:
+    before = stack.query("select (select count(*) from monitoring.run) as runs, (select count(*) from monitoring.sample) as samples")
+    assert stack.run(DUTY, dry_run=True)["state"] == "success"
+    after = stack.query("select (select count(*) from monitoring.run) as runs, (select count(*) from monitoring.sample) as samples")
+    assert after == before
+
+
+def test_a_run_fails_as_a_whole_when_an_earlier_task_failed(stack: Stack) -> None:
+    run = stack.run(DUTY, organization="nobody")
+    assert run["state"] == "failed"
+    assert run["tasks"] == {"collect": "failed", "evaluate": "success", "notify": "success", "report": "failed"}
+
+
+def test_a_watched_database_that_is_gone_is_told_in_a_green_run_and_so_is_its_return(stack: Stack) -> None:
+    stack.make("stop-demo")
+    assert stack.status()["services"]["securenet"]["state"] == "stopped"
+    assert stack.run(DUTY)["state"] == "success"
+    (alert,) = stack.query("select state, reason, summary from monitoring.alert where rule = 'source_up' and state <> 'resolved'")
+    assert (alert["state"], alert["reason"]) == ("unknown", "no_data")
+    assert any("no data" in mail["subject"] for mail in stack.mails())
+    assert stack.status()["duties"][DUTY]["alerts"]["unknown"] > 20
+    stack.make("start-demo")
+    assert stack.run(DUTY)["state"] == "success"
+    assert stack.query("select state from monitoring.alert where rule = 'source_up'") == [{"state": "resolved"}]
+
+
+def scheduled(stack: Stack) -> list[str]:
+    """The scheduled runs that collected, oldest first."""
+    rows = stack.query("select run_id from monitoring.run where stage = 'collect' and run_id like 'scheduled%' order by id")
+    return [row["run_id"] for row in rows]
+
+
+def test_after_the_configuration_breaks_the_next_scheduled_run_still_happens_and_says_so(stack: Stack) -> None:
+    good = stack.config.read_text()
+    try:
+        stack.config.write_text(good.replace('check_interval: "1h"', 'check_interval: "1m"'))
+        wait(lambda: scheduled(stack), 120)
+        stack.config.write_text(good.replace("check_interval:", "check_intervall:"))
+        before = scheduled(stack)
+        wait(lambda: len(scheduled(stack)) > len(before) + 1, 180)
+        (alert,) = stack.query("select summary from monitoring.alert where rule = 'config_valid' and state = 'firing'")
+        assert "check_intervall: unknown key; allowed here" in alert["summary"]
+        with stack.api() as api:
+            errors = api.get("/importErrors").json()["import_errors"]
+        assert [Path(error["filename"]).name for error in errors] == ["configuration.py"]
+        assert "check_intervall" in errors[0]["stack_trace"]
+        assert stack.make("config", check=False).returncode == 2
+        assert stack.make("check", f"DUTY={DUTY}", check=False).returncode == 2
+    finally:
+        stack.config.write_text(good)
+    assert stack.run(DUTY)["state"] == "success"
+    assert stack.query("select state from monitoring.alert where rule = 'config_valid'") == [{"state": "resolved"}]
+
+
+@pytest.mark.parametrize("victim", ["scheduler", "postgres"])
+def test_a_killed_service_is_stale_and_up_heals_it(stack: Stack, victim: str) -> None:
+    for process in processes(stack, victim):
+        os.kill(process.pid, signal.SIGKILL)
+    result = stack.make("status", "JSON=1", check=False)
+    assert result.returncode == 1
+    assert stack.status()["services"][victim]["state"] == "stale"
+    stack.make("up")
+    assert stack.status()["services"][victim]["state"] == "running"
+    assert stack.run(DUTY)["state"] == "success"
+
+
+def processes(stack: Stack, service: str) -> list[psutil.Process]:
+    """The processes of a service of this stack."""
+    marks = {"scheduler": ("airflow", "scheduler"), "postgres": ("postgres", str(port(stack, "POSTGRES")))}[service]
+    found = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"]]
+    return [p for p in found if all(any(mark in word for word in p.info["cmdline"]) for mark in marks) and belongs(p, stack, service)]
+
+
+def belongs(process: psutil.Process, stack: Stack, service: str) -> bool:
+    """Whether the process is this stack's and not that of another one on this machine."""
+    return service == "postgres" or process.environ().get("SECURENET_RUN") == stack.environment["SECURENET_RUN"]
+
+
+def port(stack: Stack, name: str) -> int:
+    return int(stack.environment[f"SECURENET_PORT_{name}"])
+
+
+def test_down_stops_all_of_it(stack: Stack) -> None:
+    stack.make("down")
+    status = stack.status()
+    assert {service["state"] for service in status["services"].values()} == {"stopped"}
+    run = stack.environment["SECURENET_RUN"]
+    left = [p for p in psutil.process_iter() if readable(p).get("SECURENET_RUN") == run and p.pid != os.getpid()]
+    assert left == []
+
+
+def readable(process: psutil.Process) -> dict[str, str]:
+    """The environment of a process, as far as we may see it."""
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}
