@@ -1,7 +1,7 @@
 # SecureNet Monitoring: everything a person types.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status env stop-demo start-demo check config migrate bench test lint lock
+.PHONY: help up down status env stop-demo start-demo check config migrate bench docs test lint lock
 
 PY := .venv/bin/python
 LOCAL := $(PY) -m local
@@ -47,6 +47,9 @@ migrate: $(READY) ## bring the store to this version's schema
 
 bench: $(READY) ## measure, and write docs/benchmarks.md; BENCH_ARGS=...
 	@$(PY) -m bench $(BENCH_ARGS)
+
+docs: $(READY) ## write the parts of the documents that are made from the code
+	@$(LOCAL) exec python -m docs
 
 test: $(READY) ## every test, on servers of their own; PYTEST_ARGS=...
 	@$(PY) -m pytest $(PYTEST_ARGS)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from include.failures import SourceError
 from include.logs import facts
-from include.model import Clock, Run, Sample, SourceError, Stage
+from include.model import Clock, Run, Sample, Stage
 from include.sources import Source
 from include.store import Store, samples
 from include.store.runs import Attempt, Counts, once

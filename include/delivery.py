@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from include.channels import Channel
+from include.failures import DeliveryError
 from include.logs import facts
-from include.model import Clock, DeliveryError, Message, MessageState, Outcome, Priority
+from include.model import Clock, Message, MessageState, Outcome, Priority
 from include.store import Row, Store
 from include.store.messages import Drainer
 
@@ -89,10 +91,22 @@ class Drain:
             )
 
 
+def drain_together(drains: Sequence[Drain]) -> dict[str, int]:
+    """Several drains at once, each over connections of its own. Whatever ends one ends the others after the message in hand."""
+    with ThreadPoolExecutor(len(drains)) as pool:
+        futures = [pool.submit(drain.run) for drain in drains]
+        try:
+            return dict(sum((Counter(future.result()) for future in futures), Counter[str]()))
+        except BaseException:
+            for drain in drains:
+                drain.until = drain.clock()
+            raise
+
+
 def attempt(channel: Channel | None, message: Message, body: Row | None) -> Outcome:
     """Hand one message to its channel. A sick message neither stops nor loops the rest."""
     if channel is None:
-        return Outcome(MessageState.NOT_CONFIGURED, f"channel {message.channel} has no connection, see `make config`")
+        return Outcome(MessageState.NOT_CONFIGURED, f"channel {message.channel} is not configured, see `make config`")
     try:
         return Outcome(MessageState.SENT, channel.deliver(message, body))
     except DeliveryError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from psycopg import sql
 
 from include.config.settings import Housekeeping
@@ -18,18 +20,25 @@ def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Co
             now = attempt.started_at
             made = store.value("samples.ensure_partitions", today=now.date(), ahead=settings.partitions_ahead)
             dropped = drop_partitions(store, (now - settings.keep_samples).date().isoformat())
-            messages = store.change("messages.forget", before=now - settings.keep_messages)
-            reports = store.change("reports.forget", before=now - settings.keep_reports)
-            runs = store.change("runs.forget", before=now - settings.keep_runs)
-            return attempt.finish(
-                {"partitions_made": made, "partitions_dropped": dropped, "messages": messages, "reports": reports, "runs": runs}
-            )
+            return attempt.finish({"partitions_made": made, "partitions_dropped": dropped, **forget(store, settings, now)})
 
     return once(store, run, Stage.MAINTAIN, clock, attempt)
 
 
+def forget(store: Store, settings: Housekeeping, now: datetime) -> Counts:
+    """Delete what is older than the configuration keeps, what refers before what is referred to; rows per table."""
+    kept = {
+        "reminders": settings.keep_messages,
+        "messages": settings.keep_messages,
+        "reports": settings.keep_reports,
+        "runs": settings.keep_runs,
+    }
+    return {table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}
+
+
 def drop_partitions(store: Store, day: str) -> int:
     """Drop the daily partitions before a day; how many."""
+    store.change("samples.forget_stray", day=day)
     names = [row["name"] for row in store.many("samples.partitions_before", day=day)]
     for name in names:
         store.connection.execute(sql.SQL("drop table {}").format(sql.Identifier("monitoring", name)))

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from include.failures import DeliveryError
+
 Clock = Callable[[], datetime]
 Labels = Mapping[str, str]
 
@@ -235,7 +237,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A report that is due, or would be: for whom, why now, and up to which transition it tells. `reason` None: nothing to send."""
+    """A report that is due, or would be: for whom, why now, and up to which transition it tells. `reason` None: nothing to send.
+
+    `outcome`: what the run came to, as one line for the log.
+    """
 
     name: str
     organization: str | None
@@ -243,25 +248,13 @@ class Composed:
     reason: str | None
     told_until: int
     facts: Any
+    outcome: str
     priority: int = Priority.NORMAL
 
     @property
     def audience(self) -> str:
         """The organisation's slug, or the empty text for all of them."""
         return self.organization or ""
-
-
-class DeliveryError(Exception):
-    """A channel did not deliver. `permanent`: trying again cannot help (a refused address, a bad key).
-
-    `uncertain`: the receiver may have it all the same. `accepted`: those of several receivers who do have it.
-    """
-
-    def __init__(self, why: str, *, permanent: bool, uncertain: bool = False, accepted: Sequence[str] = ()) -> None:
-        super().__init__(why)
-        self.permanent = permanent
-        self.uncertain = uncertain
-        self.accepted = tuple(accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,14 +275,6 @@ class Outcome:
     def again(self) -> bool:
         """Whether it is to be tried again."""
         return self.state in (MessageState.PENDING, MessageState.UNCERTAIN)
-
-
-class RequestRefused(Exception):
-    """A run was asked for something that does not exist; trying again cannot help."""
-
-
-class SourceError(Exception):
-    """A watched system did not answer, or not with what was asked; says why in one line."""
 
 
 @dataclass(frozen=True, slots=True)

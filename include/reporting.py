@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from include.routing import Routes
 from include.store import Store, messages, reports
 from include.store.messages import Draft
 from include.store.runs import Counts
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Reporting:
             composed = self.report.compose(store, run, self.clock())
             due = [one for one in composed if one.reason or self.show]
             queued = sum(self.keep(store, run, one) for one in due)
+        for one in composed:
+            log.info("%s", one.outcome)
         return {"reports": len(due), "queued": queued, "why": ",".join(sorted({one.reason or "nothing new" for one in composed}))}
 
     def keep(self, store: Store, run: Run, composed: Composed) -> int:

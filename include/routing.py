@@ -47,7 +47,7 @@ class Routes:
     def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
         """Whether a message through this channel can leave, and why not."""
         if channel not in self.configured:
-            return MessageState.NOT_CONFIGURED, f"channel {channel} has no connection, see `make config`"
+            return MessageState.NOT_CONFIGURED, f"channel {channel} is not configured, see `make config`"
         if not receiver:
             return MessageState.NO_RECEIVER, "nobody to tell: set SECURENET_ADMIN_EMAIL, or roles.administrator"
         return MessageState.PENDING, None

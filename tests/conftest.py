@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +21,11 @@ from tests.smtp import Inbox, serving
 
 if TYPE_CHECKING:
     from tests.story import Story
+
+# Before Airflow is imported: a home of the tests' own, and nothing of what whoever runs them has set.
+for name in [name for name in os.environ if name.startswith(("AIRFLOW", "SECURENET_"))]:
+    del os.environ[name]
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 logging.getLogger("mail.log").setLevel(logging.ERROR)

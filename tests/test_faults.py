@@ -11,7 +11,8 @@ import pytest
 from demo import securenet
 from include.config.loading import ConfigurationRefused
 from include.config.settings import Settings
-from include.model import RequestRefused, Run
+from include.failures import RequestRefused
+from include.model import Run
 from include.sources.accounts_sql import SECURENET
 from include.store import Store, StoreError, connect, migrations
 from local.postgres import Server

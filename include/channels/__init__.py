@@ -8,6 +8,7 @@ from include.model import Message
 
 CHANNELS = {
     "email": "include.channels.email:Email",
+    "log": "include.channels.log:Log",
 }
 
 

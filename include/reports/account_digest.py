@@ -105,7 +105,7 @@ class AccountDigest:
         facts = self.facts(store, run, organization, rows, last.period_end, now)
         until = max([last.told_until, *(row["id"] for row in rows)])
         priority = Priority.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Priority.NORMAL
-        return Composed(NAME, organization, receivers, self.due(facts, last.period_end), until, facts, priority)
+        return Composed(NAME, organization, receivers, self.due(facts, last.period_end), until, facts, outcome_line(facts), priority)
 
     def due(self, facts: DigestFacts, last: datetime | None) -> str | None:
         """Why a digest leaves now: the first reason that holds, None when none does."""
@@ -173,6 +173,14 @@ class AccountDigest:
     def zone(self) -> ZoneInfo:
         """Where times of day are meant."""
         return ZoneInfo(self.settings.monitoring.zone)
+
+
+def outcome_line(facts: DigestFacts) -> str:
+    """What became of the reminders: `✅ SUCCESS: Account expiration notifications sent`, or what happened instead."""
+    from include.reports.account_digest_words import outcome
+
+    severity, words = outcome(facts)
+    return f"{severity.badge}: {words}"
 
 
 def concerns(row: Row, organization: str | None) -> bool:

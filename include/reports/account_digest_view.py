@@ -76,7 +76,8 @@ def listed(facts: DigestFacts) -> dict[str, Any]:
 def rest(csv: str, facts: DigestFacts) -> str:
     """Where the entries stand that the mail leaves out; the file may hold only the worst of them too."""
     rows = len(facts.accounts) - cut(csv, MOST_ATTACHED)[1]
-    return "in the attached CSV" if rows >= facts.findings else f"(the attached CSV holds the worst {rows:,})"
+    whole = rows == len(facts.accounts) and sum(row["items"] for row in facts.accounts) == facts.findings
+    return "in the attached CSV" if whole else f"in the attached CSV, which holds the worst {rows:,}"
 
 
 def told_first(news: Sequence[News]) -> list[News]:

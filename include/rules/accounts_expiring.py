@@ -12,7 +12,6 @@ from include.model import Level, Run, Verdict
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
 from include.store.samples import newest
-from include.store.text import dumps
 
 RULE = "accounts_expiring"
 NOUNS = {
@@ -28,11 +27,11 @@ class AccountsExpiring:
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per kind and organisation that has anything in the window or an open alert."""
-        alerts = [alert for alert in open_of_rule(store, run.duty, RULE) if run.organization in (None, alert.labels["organization"])]
         silent = [row for row in newest(store, "source_up", {"duty": run.duty, "source": "accounts"}) if row["value"] == 0]
         if silent:
+            alerts = [alert for alert in open_of_rule(store, run.duty, RULE) if run.organization in (None, alert.labels["organization"])]
             return [Verdict(run.duty, RULE, a.labels, Level.NO_DATA, silent[0]["at"], a.summary, a.progress) for a in alerts]
-        rows = store.many("accounts.windows", organization=run.organization, open=dumps([dict(alert.labels) for alert in alerts]))
+        rows = store.many("accounts.windows", organization=run.organization, duty=run.duty, rule=RULE)
         return [judge(run.duty, Window.from_row(row), settings.monitoring.account_expiration) for row in rows]
 
 

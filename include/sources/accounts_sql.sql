@@ -5,15 +5,30 @@ copy (
            coalesce(items::int, 1), coalesce(grace_days::int, 7), coalesce(username::text, ''), coalesce(full_name::text, ''),
            coalesce(email::text, ''), coalesce(organization::text, ''), coalesce(department::text, ''), coalesce(role::text, ''),
            coalesce(manager_name::text, ''), coalesce(manager_email::text, ''), coalesce(group_names::text, '')
-    from ({expiring}) as listed
+    from (
+        {expiring}
+    ) as listed
     where expires_at::timestamptz <= %(horizon)s and kind in ('account', 'password', 'contract', 'membership')
       and (%(organization)s::text is null or organization = %(organization)s)
 ) to stdout
 
 -- name: population
 -- Active accounts per organisation.
-copy (select %(source)s::text, organization::text, sum(accounts)::bigint from ({population}) as counted group by 2) to stdout
+copy (
+    select %(source)s::text, coalesce(organization::text, ''), sum(accounts)::bigint
+    from (
+        {population}
+    ) as counted
+    group by 2
+) to stdout
 
 -- name: calendar
 -- What ends on which day of the next three months.
-copy (select %(source)s::text, organization::text, kind::text, day::date, sum(accounts)::bigint from ({calendar}) as counted group by 2, 3, 4) to stdout
+copy (
+    select %(source)s::text, coalesce(organization::text, ''), kind::text, day::date, sum(accounts)::bigint
+    from (
+        {calendar}
+    ) as counted
+    where kind in ('account', 'password', 'contract', 'membership')
+    group by 2, 3, 4
+) to stdout

@@ -106,7 +106,8 @@ where s.metric in ('accounts_expiring', 'accounts_past_grace')
 group by 1, 2
 having max(l.value) > 0
     or (s.labels ->> 'kind', s.labels ->> 'organization') in (
-        select o ->> 'kind', o ->> 'organization' from jsonb_array_elements(%(open)s::jsonb) o)
+        select a.labels ->> 'kind', a.labels ->> 'organization' from alert a
+        where a.duty = %(duty)s and a.rule = %(rule)s and a.state <> 'resolved')
 order by 2, 1
 
 -- name: worst

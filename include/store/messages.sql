@@ -17,6 +17,11 @@ from (
 where m.id = due.id
 returning m.*
 
+-- name: due
+-- How many messages may leave, counted up to a number.
+select count(*) from (
+    select from message where state in ('pending', 'uncertain') and due_at <= %(now)s limit %(most)s) due
+
 -- name: body
 -- What a report's mail is made of.
 select title, html, plain, csv, period_end from report where id = %(report_id)s

@@ -110,3 +110,10 @@ where m.duty = %(duty)s and m.template = 'reminder' and m.state in ('failed', 'n
   and coalesce(m.finished_at, m.created_at) > %(since)s
   and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
 order by m.id
+
+-- name: forget
+-- Delete what was noted of ends before a moment, unless they still stand in the list: those would be told again.
+delete from reminder r
+where r.expires_at < %(before)s and not exists (
+    select from account_snapshot s
+    where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at)

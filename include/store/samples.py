@@ -13,13 +13,8 @@ def record(store: Store, samples: Sequence[Sample]) -> int:
     """Store the samples and keep the newest of each series; how many there were."""
     if not samples:
         return 0
-    series = store.many(
-        "samples.register",
-        metrics=[sample.metric for sample in samples],
-        labels=[dumps(dict(sample.labels)) for sample in samples],
-        units=[sample.unit for sample in samples],
-    )
-    ids = [row["id"] for row in series]
+    wanted = [(sample.metric, dict(sample.labels), sample.unit) for sample in samples]
+    ids = [row["id"] for row in store.many("samples.register", series=dumps(wanted))]
     notes = [sample.note and storable(sample.note) for sample in samples]
     with store.loading("samples.load") as load:
         for series_id, sample, note in zip(ids, samples, notes, strict=True):

@@ -1,19 +1,20 @@
 -- name: register
--- The series of these metrics and labels, made where they are new: rows (ordinal, id).
-with wanted as (
-    select ordinality as ordinal, metric, labels::jsonb as labels, unit
-    from unnest(%(metrics)s::text[], %(labels)s::text[], %(units)s::text[]) with ordinality as w (metric, labels, unit, ordinality)
+-- The series of a JSON array of [metric, labels, unit], made where they are new: their ids, in the array's order.
+with wanted as materialized (
+    select ordinal, metric, labels, unit, md5(metric || labels::text)::uuid as digest
+    from jsonb_array_elements(%(series)s::jsonb) with ordinality as w (series, ordinal)
+    cross join lateral (select series ->> 0 as metric, series -> 1 as labels, series ->> 2 as unit) part
 ), made as (
     insert into series (metric, labels, unit)
-    select distinct on (metric, labels) metric, labels, unit from wanted
-    where not exists (select from series s where s.digest = md5(wanted.metric || wanted.labels::text)::uuid)
+    select distinct on (digest) metric, labels, unit from wanted
+    where not exists (select from series s where s.digest = wanted.digest)
     on conflict (digest) do update set unit = excluded.unit
     returning id, digest
 )
-select w.ordinal, coalesce(s.id, m.id) as id
+select coalesce(s.id, m.id) as id
 from wanted w
-left join series s on s.digest = md5(w.metric || w.labels::text)::uuid
-left join made m on m.digest = md5(w.metric || w.labels::text)::uuid
+left join series s on s.digest = w.digest
+left join made m on m.digest = w.digest
 order by w.ordinal
 
 -- name: load
@@ -22,10 +23,15 @@ copy sample (series_id, at, value, note) from stdin
 
 -- name: keep_latest
 -- The newest of each series, unless a newer one is there already.
+with newest as materialized (
+    select distinct on (series_id) series_id, at, value, note
+    from unnest(%(series)s::bigint[], %(ats)s::timestamptz[], %(values)s::float8[], %(notes)s::text[]) as n (series_id, at, value, note)
+    order by series_id, at desc
+), moved as (
+    update latest l set at = n.at, value = n.value, note = n.note from newest n where n.series_id = l.series_id and n.at >= l.at
+)
 insert into latest (series_id, at, value, note)
-select distinct on (series_id) series_id, at, value, note
-from unnest(%(series)s::bigint[], %(ats)s::timestamptz[], %(values)s::float8[], %(notes)s::text[]) as n (series_id, at, value, note)
-order by series_id, at desc
+select * from newest n where not exists (select from latest l where l.series_id = n.series_id)
 on conflict (series_id) do update set at = excluded.at, value = excluded.value, note = excluded.note
 where excluded.at >= latest.at
 
@@ -38,6 +44,10 @@ where s.metric = %(metric)s and s.labels @> %(labels)s
 -- name: ensure_partitions
 -- Make the partitions from yesterday to so many days ahead; how many were missing.
 select count(*) filter (where ensure_partition(%(today)s::date + day)) from generate_series(-1, %(ahead)s) day
+
+-- name: forget_stray
+-- Delete what is older than a day and never had a partition.
+delete from sample_default where at < %(day)s::date at time zone 'UTC'
 
 -- name: partitions_before
 -- Names of the daily partitions that hold nothing of this day or later.

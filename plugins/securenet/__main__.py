@@ -6,14 +6,24 @@ import argparse
 import logging
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 COMMANDS = ("check", "config", "migrate", "duties")
+
+
+class Parser(argparse.ArgumentParser):
+    """Words it does not understand end with 1, could not run: argparse's own 2 means a refused configuration here."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say how it is called, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(1, f"{self.prog}: {message}\n")
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; its exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    parser = argparse.ArgumentParser(prog="securenet", description=__doc__)
+    parser = Parser(prog="securenet", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     modules = {name: import_module(f"securenet.commands.{name}") for name in COMMANDS}
     for name, module in modules.items():

@@ -72,7 +72,8 @@ def cron(every: timedelta) -> str:
     minutes = int(every.total_seconds()) // 60
     if minutes < 60:
         return f"*/{minutes} * * * *"
-    return f"0 */{minutes // 60} * * *" if minutes < 1440 else "0 0 * * *"
+    hours = minutes // 60
+    return "0 * * * *" if hours == 1 else f"0 */{hours} * * *" if hours < 24 else "0 0 * * *"
 
 
 def run_limit(every: timedelta | time | None) -> timedelta:

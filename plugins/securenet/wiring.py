@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from include.channels import Channel
     from include.channels.email import SmtpSettings
     from include.collecting import Collecting
+    from include.delivery import Drain
     from include.evaluating import Evaluating
     from include.reporting import Reporting
     from include.routing import Routes
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 STORE = "monitoring_db"
 EXAMPLES = {
     STORE: "postgresql://monitoring:secret@host:5432/monitoring",
-    "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com",
+    "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com&disable_ssl=true",
 }
+# With so many messages due, so many drainers work at once: most of a drainer's time is waiting for a disk and a mail server.
+MUCH, DRAINERS = 100, 3
 LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
 # The connection that each channel needs.
 CONNECTION_OF = {
@@ -151,6 +154,12 @@ class Wiring:
 
         return Collecting(self.source(source), self.in_force.refusal, self.clock)
 
+    def interval(self, duty: str) -> timedelta | None:
+        """How long the moment of a run lasts: until the next one is due; None for a duty by hand or once a day."""
+        section = getattr(self.settings.monitoring, duty, None)
+        interval: timedelta | None = getattr(section, "check_interval", None)
+        return interval
+
     def evaluating(self, duty: str, reminders: bool) -> Evaluating:
         """How a duty is judged."""
         from include.evaluating import Evaluating
@@ -183,27 +192,33 @@ class Wiring:
 
     @cached_property
     def channels(self) -> dict[str, Callable[[], Channel]]:
-        """What opens each channel that is built and has its connection."""
+        """What opens each channel that has the connection it needs."""
         from include.channels import CHANNELS
+        from include.loading import load_named
 
-        found = {name: find_connection(CONNECTION_OF[name]) for name in CHANNELS}
-        return {name: lambda conn=conn: self.email(conn) for name, conn in found.items() if conn}  # type: ignore[misc]
-
-    def email(self, found: Connection) -> Channel:
-        """The e-mail channel."""
-        from include.channels.email import Email
-
-        return Email(smtp(found), self.zone, self.clock)
+        openers: dict[str, Callable[[], Channel]] = {"log": load_named(CHANNELS, "log", "channel")}
+        if mail := find_connection(CONNECTION_OF["email"]):
+            openers["email"] = lambda: load_named(CHANNELS, "email", "channel")(smtp(mail), self.zone, self.clock)
+        return openers
 
     def drain(self, until: datetime) -> Counts:
-        """Send what is due; in a rehearsal, nothing is."""
-        from include.delivery import Drain
+        """Send what is due, with several drainers when that is much; in a rehearsal, nothing is."""
+        from include.delivery import drain_together
 
         if self.show:
             return {"rehearsed": 1}
+        much = self.store.value("messages.due", now=self.clock(), most=MUCH) == MUCH
+        with ExitStack() as further:
+            stores = [self.store, *(further.enter_context(store()) for _ in range(DRAINERS - 1 if much else 0))]
+            return dict(drain_together([self.drainer(opened, until) for opened in stores]))
+
+    def drainer(self, opened: Store, until: datetime) -> Drain:
+        """A drain with channels of its own."""
+        from include.delivery import Drain
+
         hours = self.accounts.reminder_hours
-        opened = {name: make() for name, make in self.channels.items()}
-        return dict(Drain(self.store, opened, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until).run())
+        channels = {name: make() for name, make in self.channels.items()}
+        return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until)
 
     def reporting(self, duty: str, report: str) -> Reporting:
         """How a duty reports."""
@@ -214,10 +229,6 @@ class Wiring:
         routes = self.routes(duty)
         kind = load_named(REPORTS, report, "report")
         return Reporting(kind(self.settings, routes, os.environ.get("SECURENET_UI")), routes, self.clock, self.show)
-
-    def rehearsing(self) -> Wiring:
-        """The same for a rehearsal."""
-        return replace(self, show=True)
 
 
 @contextmanager

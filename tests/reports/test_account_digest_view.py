@@ -111,7 +111,7 @@ def test_the_mail_shows_the_worst_ten_and_how_many_more_there_are(morning: Rende
 
 def test_a_list_that_is_not_whole_in_the_file_says_so() -> None:
     facts = busy()
-    assert "and 220 more (the attached CSV holds the worst 50)" in render(replace(facts, accounts=facts.accounts[:50])).plain
+    assert "and 220 more in the attached CSV, which holds the worst 50" in render(replace(facts, accounts=facts.accounts[:50])).plain
 
 
 def test_what_is_new_or_worse_stands_before_what_is_over(morning: Rendered) -> None:

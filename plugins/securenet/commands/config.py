@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING, get_args
 
 from include.config.loading import ConfigurationRefused, describe_settings
+from include.config.settings import ChannelName
 from securenet.configuration import load_file, path
+
+if TYPE_CHECKING:
+    from securenet.wiring import Wiring
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,17 +30,29 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(settings.model_dump(mode="json")))
     else:
-        print(f"# {path()}\n{describe_settings(settings)}# connections\n{describe_connections()}")
+        print(f"# {path()}\n{describe_settings(settings)}{describe_connections()}")
     return 0
 
 
 def describe_connections() -> str:
-    """Each connection: there or not. Who gets what nobody was assigned to."""
+    """Each connection and channel: there or not. Who gets what nobody was assigned to."""
     from securenet.configuration import InForce
-    from securenet.wiring import CONNECTION_OF, STORE, Wiring, find_connection
+    from securenet.wiring import STORE, Wiring, find_connection
 
-    names = [STORE, load_file().settings.monitoring.account_expiration.connection, *CONNECTION_OF.values()]
-    lines = [f"# {name}: {'there' if find_connection(name) else 'not configured'}" for name in names]
-    wiring = Wiring(None, InForce(load_file().settings))  # type: ignore[arg-type]  # no store is needed to name a receiver
+    settings = load_file().settings
+    needed = [STORE, settings.monitoring.account_expiration.connection]
+    wiring = Wiring(None, InForce(settings))  # type: ignore[arg-type]  # no store is needed to name channels and receivers
     receiver = wiring.default_receiver or "nobody: set SECURENET_ADMIN_EMAIL, or from_email of smtp_default"
-    return "\n".join([*lines, f"# default receiver: {receiver}"])
+    lines = [f"# connection {name}: {'there' if find_connection(name) else 'missing'}" for name in needed]
+    channels = [f"# channel {name}: {standing(name, wiring)}" for name in get_args(ChannelName)]
+    return "\n".join([*lines, *channels, f"# default receiver: {receiver}"])
+
+
+def standing(channel: str, wiring: Wiring) -> str:
+    """Whether a channel can be used, and what it lacks."""
+    from include.channels import CHANNELS
+    from securenet.wiring import CONNECTION_OF
+
+    if channel not in CHANNELS:
+        return "not in this release; its messages are recorded as not_configured"
+    return "ready" if channel in wiring.channels else f"not configured, it needs the connection {CONNECTION_OF[channel]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from include.model import Stage
 from securenet.operators.verb import Verb
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ class Describe(Verb):
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """Returns whether the file itself is in force."""
         from include.config.loading import describe_settings
+        from include.model import Stage
         from include.store.runs import Attempt, failure_recorded
 
         with failure_recorded(Attempt(wiring.store, run, Stage.DESCRIBE, wiring.clock, wiring.clock())) as attempt:

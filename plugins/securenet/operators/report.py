@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import TriggerRule
 
-from include.model import Stage
 from securenet.operators.verb import Verb
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ class Report(Verb):
 
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """Returns how many reports there were, how many mails they queued, and how many messages ended in which state."""
+        from include.model import Stage
         from include.store.runs import Attempt, failure_recorded
 
         now = wiring.clock()

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk import BaseOperator, TaskInstanceState
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from include.model import RequestRefused, Run
+from include.failures import RequestRefused
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
 
+    from include.model import Run
     from include.store.runs import Counts
     from securenet.wiring import Wiring
 
@@ -36,7 +38,7 @@ class Verb(BaseOperator):
 
         with wired(f"{run.duty} {self.task_id}") as wiring:
             try:
-                return self.perform(wiring, run)
+                return self.perform(wiring, replace(run, interval=wiring.interval(run.duty)))
             except RequestRefused as refused:
                 raise AirflowFailException(str(refused)) from None
 
@@ -61,6 +63,8 @@ class Verb(BaseOperator):
 
 def run_of(context: Context) -> Run:
     """The run as the domain knows it."""
+    from include.model import Run  # a parse would pay for the model as much as for all its operators
+
     dag_run, form = context["dag_run"], context["params"]
     run_after = dag_run.run_after
     return Run(

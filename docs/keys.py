@@ -1,0 +1,71 @@
+"""The keys of the configuration, from its schema: the pydantic models know the defaults, the strings below the keys what they mean."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, get_args
+
+from include.config import settings
+from include.config.settings import Section, Settings
+
+
+def tables() -> str:
+    """One table per section of the file."""
+    meanings = written_meanings()
+    return "\n\n".join(table(path, model, meanings[model.__name__]) for path, model in sections(Settings, ""))
+
+
+def table(path: str, model: type[Section], meanings: dict[str, str]) -> str:
+    """One section. Raises KeyError for a key whose meaning nobody wrote down."""
+    defaults = model.model_construct().model_dump(mode="json", warnings=False)
+    rows = [
+        f"| `{name}` | {'required' if field.is_required() else default(defaults[name])} | {meanings[name]} |"
+        for name, field in model.model_fields.items()
+        if not is_section(field.annotation)
+    ]
+    head = f"### `{path or 'top level'}`\n\n{inspect.getdoc(model)}"
+    return "\n".join([f"{head}\n", "| key | default | meaning |", "|---|---|---|", *rows]) if rows else head
+
+
+def default(value: Any) -> str:
+    """As one would write it in the file."""
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    return "none" if value is None else f"`{json.dumps(number)}`"
+
+
+def sections(model: type[Section], path: str) -> Iterator[tuple[str, type[Section]]]:
+    """Every mapping that may stand in the file, with the path to it."""
+    yield path, model
+    for name, field in model.model_fields.items():
+        for inner in filter(is_section, inside(field.annotation)):
+            below = name if is_section(field.annotation) else f"{name}.NAME"
+            yield from sections(inner, f"{path}.{below}".lstrip("."))
+
+
+def inside(annotation: Any) -> Iterator[Any]:
+    """The annotation and all that it is made of."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from inside(part)
+
+
+def is_section(annotation: Any) -> bool:
+    """Whether it is a mapping with keys of its own."""
+    return isinstance(annotation, type) and issubclass(annotation, Section)
+
+
+def written_meanings() -> dict[str, dict[str, str]]:
+    """{class: {key: the string below it}}. Only the source has them: at run time they would cost and serve nobody."""
+    classes = [node for node in ast.parse(inspect.getsource(settings)).body if isinstance(node, ast.ClassDef)]
+    return {node.name: dict(meanings_of(node)) for node in classes}
+
+
+def meanings_of(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """The keys of one class that have a string below them."""
+    for key, below in pairwise(node.body):
+        if isinstance(key, ast.AnnAssign) and isinstance(below, ast.Expr):
+            yield ast.unparse(key.target), str(ast.literal_eval(below.value))

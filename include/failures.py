@@ -1,0 +1,26 @@
+"""What can fail outside of this code, and what each failure tells whoever catches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class DeliveryError(Exception):
+    """A channel did not deliver. `permanent`: trying again cannot help (a refused address, a bad key).
+
+    `uncertain`: the receiver may have it all the same. `accepted`: those of several receivers who do have it.
+    """
+
+    def __init__(self, why: str, *, permanent: bool, uncertain: bool = False, accepted: Sequence[str] = ()) -> None:
+        super().__init__(why)
+        self.permanent = permanent
+        self.uncertain = uncertain
+        self.accepted = tuple(accepted)
+
+
+class RequestRefused(Exception):
+    """A run was asked for something that does not exist; trying again cannot help."""
+
+
+class SourceError(Exception):
+    """A watched system did not answer, or not with what was asked; says why in one line."""

@@ -1,0 +1,205 @@
+"""The interfaces that scripts rely on: shapes as docs/interfaces.md shows them, JSON alone on stdout, and what the exit codes mean."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from include.model import MessageState, State, utc_now
+from local import services
+from local.postgres import Server
+from securenet.__main__ import main
+from tests.conftest import database
+from tests.story import ADMIN, DUTY, Story
+
+ROOT = Path(__file__).parents[2]
+MAPS = ("labels", "alerts", "messages")
+
+
+def documented(name: str) -> Any:
+    """The example in docs/interfaces.md under this heading."""
+    found = re.search(rf"## `{re.escape(name)}`.*?```json\n(.*?)```", (ROOT / "docs/interfaces.md").read_text(), re.DOTALL)
+    assert found, name
+    return json.loads(found[1])
+
+
+def shape(value: Any) -> Any:
+    """Keys and types alone; a list is as its first entry, and all entries are alike."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        shapes = [{k: v if k not in MAPS else "map" for k, v in shape(one).items()} for one in value]
+        assert all(one == shapes[0] for one in shapes)
+        return shapes[:1]
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
+
+
+@pytest.fixture
+def installed(story: Story, store_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Story:
+    """An installation that commands find through the environment, with an account that expires in five days."""
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setenv("SECURENET_RUN", str(tmp_path))
+    for name in ("SECURENET_CONFIG", "SECURENET_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    story.account("ann", account_expires_at=utc_now() + timedelta(days=5))
+    return story
+
+
+def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point to a file with a wrong key."""
+    (tmp_path / "wrong.yaml").write_text("monitoring: {zon: UTC}")
+    monkeypatch.setenv("SECURENET_CONFIG", str(tmp_path / "wrong.yaml"))
+
+
+def test_check_shows_what_is_documented_and_keeps_and_sends_nothing(installed: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", DUTY, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert shape(found) == shape(documented("make -s check JSON=1"))
+    assert [message["state"] for message in found["messages"]] == ["pending"]
+    assert all(Path(found["report"][kind]).is_file() for kind in ("html", "csv"))
+    assert all(isinstance(value, str) for sample in found["samples"] for value in sample["labels"].values()), "labels are strings"
+    assert installed.alerts() == []
+    assert installed.inbox.mails == []
+
+
+def test_check_with_send_keeps_and_sends(installed: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", DUTY, "--json", "--send"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(message["receiver"], message["state"]) for message in found["messages"]] == [(ADMIN, "sent")]
+    assert [alert["fingerprint"] for alert in installed.alerts()] == [alert["fingerprint"] for alert in found["alerts"]]
+    assert len(installed.digests()) == 1
+
+
+def test_a_duty_without_a_report_says_null(installed: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "housekeeping", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"duty": "housekeeping", "samples": [], "alerts": [], "messages": [], "report": None}
+
+
+def test_config_prints_every_key_in_force(installed: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) == set(documented("make -s config JSON=1"))
+    assert found["monitoring"]["account_expiration"]["check_interval"] == "1h"
+
+
+@pytest.mark.parametrize("command", [["check", DUTY], ["config"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_a_refused_configuration_is_exit_code_2_with_its_problems_on_stderr(
+    installed: Story,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: list[str],
+    form: list[str],
+) -> None:
+    refuse(tmp_path, monkeypatch)
+    assert main([*command, *form]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "wrong.yaml: monitoring.zon: unknown key; allowed here: account_expiration" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["check", "weather", "--json"], "there is no duty 'weather'; there are: account_expiration"),
+        (["check", DUTY, "--organization", "nobody"], "there is no organisation 'nobody'"),
+    ],
+)
+def test_what_could_not_run_is_exit_code_1_with_the_reason(
+    installed: Story, capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    assert main(words) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert why in said.err
+
+
+def test_a_missing_connection_is_exit_code_1_and_says_what_to_create(
+    installed: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_SECURENET_DB")
+    assert main(["check", DUTY]) == 1
+    assert "set AIRFLOW_CONN_SECURENET_DB=postgresql://" in capsys.readouterr().err
+
+
+def test_words_that_are_not_understood_are_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["check"])
+    assert ended.value.code == 1
+    assert "required: duty" in capsys.readouterr().err
+
+
+def test_migrate_says_what_it_applied_and_then_that_nothing_is_left(
+    server: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database(server, "template1") as empty:
+        monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", empty)
+        assert [main(["migrate"]), main(["migrate"])] == [0, 0]
+    assert capsys.readouterr().out == "1.001_initial\nthe schema is up to date\n"
+
+
+@pytest.fixture(scope="module")
+def metadata(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Airflow's own database with a duty that ran and one that never did; the environment that leads there."""
+    with database(server, "template1") as dsn:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}",
+            "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": dsn.replace("postgresql:", "postgresql+psycopg:", 1),
+        }
+        airflow = str(Path(sys.executable).with_name("airflow"))
+        subprocess.run([airflow, "db", "migrate"], env=environment, capture_output=True, check=True)
+        with psycopg.connect(dsn) as connection:
+            connection.execute("insert into dag_bundle (name, active) values ('dags', true)")
+            for duty in (DUTY, "configuration"):
+                connection.execute(
+                    "insert into dag (dag_id, is_paused, is_stale, bundle_name, timetable_type, max_active_tasks,"
+                    " max_consecutive_failed_dag_runs, has_task_concurrency_limits, partition_mapper_info)"
+                    " values (%s, false, false, 'dags', 't', 9, 0, false, '{}')",
+                    (duty,),
+                )
+            connection.execute(
+                "insert into dag_run (dag_id, run_id, run_type, run_after, state, start_date, end_date)"
+                " values (%s, 'r', 'manual', now(), 'success', now() - interval '5 s', now())",
+                (DUTY,),
+            )
+        yield environment
+
+
+def test_status_shows_what_is_documented(installed: Story, metadata: dict[str, str], tmp_path: Path) -> None:
+    assert main(["check", DUTY, "--send"]) == 0
+    environment = {**metadata, "SECURENET_RUN": str(tmp_path), "AIRFLOW_CONN_MONITORING_DB": os.environ["AIRFLOW_CONN_MONITORING_DB"]}
+    done = subprocess.run(
+        [sys.executable, "-m", "local", "status", "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found, example = json.loads(done.stdout), documented("make -s status JSON=1")
+    assert set(found) == set(example)
+    assert set(found["services"]) == set(example["services"])
+    assert {tuple(service) for service in found["services"].values()} == {("state", "address")}
+    assert {service["state"] for service in found["services"].values()} == {"stopped"}
+    ran, never = found["duties"][DUTY], found["duties"]["configuration"]
+    assert never == {"paused": False, "last_run": None, "alerts": {}, "messages": {}}
+    assert shape(ran["last_run"]) == shape(example["duties"][DUTY]["last_run"])
+    assert (ran["last_run"]["seconds"], ran["alerts"], ran["messages"]) == (5.0, {"firing": 1}, {"sent": 1})
+
+
+def test_the_documented_states_are_those_of_the_code() -> None:
+    text = (ROOT / "docs/interfaces.md").read_text()
+    for heading, states in (("Services", services.State), ("Alerts", State), ("Messages", MessageState)):
+        line = re.search(rf"^\* {heading}: (.*)$", text, re.MULTILINE)
+        assert line, heading
+        assert set(re.findall(r"`(\w+)`", line[1])) == {str(state) for state in states}

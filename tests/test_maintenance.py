@@ -1,0 +1,57 @@
+"""Housekeeping: the store stays small, and nothing that is still needed goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from include.config.settings import Housekeeping
+from include.maintenance import maintain
+from include.model import Run, Sample
+from include.store import samples
+from tests.conftest import NOW
+from tests.story import Story
+
+
+def keep_house(story: Story, days: int) -> dict[str, int]:
+    """Housekeeping so many days after the story began."""
+    story.later(days=days)
+    return maintain(story.store, Run("housekeeping", f"night {days}", story.now), Housekeeping(), lambda: story.now)
+
+
+def rows(story: Story, table: str) -> int:
+    row = story.store.connection.execute(f"select count(*) as n from {table}".encode()).fetchone()
+    return int(row["n"]) if row else 0
+
+
+def test_partitions_are_made_ahead_and_dropped_when_they_are_too_old(story: Story) -> None:
+    samples.record(story.store, [Sample("m", {}, 1, NOW, "x")])
+    counts = keep_house(story, 0)
+    assert counts["partitions_made"] == 16
+    assert rows(story, "sample") == 1, "a sample of the default partition moved into its own"
+    assert keep_house(story, 91)["partitions_dropped"] > 0
+    assert rows(story, "sample") == 0
+    assert rows(story, "latest") == 1, "the newest value stays"
+
+
+def test_old_runs_messages_and_reports_go_and_what_was_told_is_not_told_again(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.account("bob", account_expires_at=8)
+    story.run()
+    story.later(days=2).run()
+    story.change("bob", account_expires_at=2000)
+    story.later(hours=1).run()
+    told = sorted(story.reminded())
+    counts = keep_house(story, 400)
+    assert {name: counts[name] for name in ("messages", "reports", "reminders")} == {"messages": 4, "reports": 2, "reminders": 2}
+    assert rows(story, "run") == 1, "only this night's"
+    assert rows(story, "reminder") == 2, "ann still stands in the list"
+    story.now = NOW + timedelta(days=2, hours=2)
+    story.run()
+    assert sorted(story.reminded()) == told
+
+
+def test_an_unsent_message_never_goes(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.store.connection.execute("update message set state = 'pending'")
+    assert keep_house(story, 400)["messages"] == 0
