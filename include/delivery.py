@@ -19,7 +19,9 @@ from include.store.messages import Drainer
 log = logging.getLogger(__name__)
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
-# A channel that fails so often in a row rests until the next drain.
+# A receiver that twice may or may not have had a message is not asked again at once.
+AFTER_TWO_DOUBTS = timedelta(days=1)
+# A channel that is out of order so often in a row rests until the next drain.
 TRIES_BEFORE_REST = 3
 
 
@@ -44,18 +46,18 @@ class Drain:
             while message:
                 message = self.send(drainer, message)
         finally:
-            drainer.leave()
             for channel in self.channels.values():
                 channel.close()
+            drainer.leave()
         return dict(self.delivered)
 
     def send(self, drainer: Drainer, message: Message) -> Message | None:
         """Attempt one message, record what came of it, and claim the next in the same transaction."""
-        outcome = attempt(self.channels.get(message.channel), message, self.body(message))
+        outcome = attempt(self.channels[message.channel], message, self.body(message))
         self.count(message, outcome)
         with self.store.transaction():
             now = self.clock()
-            due_at = now + pause(message.attempts) if outcome.again else now
+            due_at = now + pause(message, outcome) if outcome.again else now
             drainer.finish(message, outcome, due_at, now)
             return self.claim(drainer)
 
@@ -65,20 +67,20 @@ class Drain:
         if now >= self.until:
             return None
         priorities = [Priority.CRITICAL, Priority.NORMAL, *([Priority.BULK] if self.bulk_open(now) else [])]
-        return drainer.claim(priorities, self.resting, now)
+        return drainer.claim(priorities, self.open, now)
 
     def body(self, message: Message) -> Row | None:
         """The report that the message carries, if it carries one."""
         return self.store.one("messages.body", report_id=message.report_id) if message.report_id else None
 
     @property
-    def resting(self) -> Sequence[str]:
-        """The channels that failed too often in a row."""
-        return [channel for channel, times in self.failures.items() if times >= TRIES_BEFORE_REST]
+    def open(self) -> Sequence[str]:
+        """The channels to send through: those that have what they need, and did not just fail too often in a row."""
+        return [channel for channel in self.channels if self.failures[channel] < TRIES_BEFORE_REST]
 
     def count(self, message: Message, outcome: Outcome) -> None:
         """Keep the tally, and say in the log what did not go well."""
-        self.failures[message.channel] = self.failures[message.channel] + 1 if outcome.again else 0
+        self.failures[message.channel] = self.failures[message.channel] + 1 if outcome.outage else 0
         self.delivered["postponed" if outcome.again else str(outcome.state)] += 1
         if outcome.why:
             facts(
@@ -103,19 +105,19 @@ def drain_together(drains: Sequence[Drain]) -> dict[str, int]:
             raise
 
 
-def attempt(channel: Channel | None, message: Message, body: Row | None) -> Outcome:
+def attempt(channel: Channel, message: Message, body: Row | None) -> Outcome:
     """Hand one message to its channel. A sick message neither stops nor loops the rest."""
-    if channel is None:
-        return Outcome(MessageState.NOT_CONFIGURED, f"channel {message.channel} is not configured, see `make config`")
     try:
         return Outcome(MessageState.SENT, channel.deliver(message, body))
     except DeliveryError as error:
         return Outcome.of(error)
-    except Exception as error:  # outermost loop: a template or content that breaks must not stop every message behind it
+    except Exception as error:  # outermost loop: content that cannot be sent must not stop every message behind it
         log.exception("message %s cannot be made", message.id)
         return Outcome(MessageState.FAILED, f"{type(error).__name__}: {error}")
 
 
-def pause(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts: doubling from 30 s to a quarter of an hour."""
-    return min(FIRST_PAUSE * (1 << min(attempts - 1, 10)), LONGEST_PAUSE)
+def pause(message: Message, outcome: Outcome) -> timedelta:
+    """How long to wait before the next attempt: doubling from 30 s to a quarter of an hour, longer after two doubts."""
+    if outcome.state is MessageState.UNCERTAIN and message.possible_repeat:
+        return AFTER_TWO_DOUBTS
+    return min(FIRST_PAUSE * (1 << min(message.attempts - 1, 10)), LONGEST_PAUSE)

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 class DeliveryError(Exception):
     """A channel did not deliver. `permanent`: trying again cannot help (a refused address, a bad key).
 
-    `uncertain`: the receiver may have it all the same. `accepted`: those of several receivers who do have it.
+    `uncertain`: the receiver may have it all the same. `outage`: the channel itself is at fault, not this receiver.
+    `accepted`: those of several receivers who do have it.
     """
 
-    def __init__(self, why: str, *, permanent: bool, uncertain: bool = False, accepted: Sequence[str] = ()) -> None:
+    def __init__(self, why: str, *, permanent: bool, uncertain: bool = False, outage: bool = False, accepted: Sequence[str] = ()) -> None:
         super().__init__(why)
         self.permanent = permanent
         self.uncertain = uncertain
+        self.outage = outage
         self.accepted = tuple(accepted)
 
 

@@ -13,14 +13,16 @@ from include.store.runs import Attempt, Counts, once
 
 
 def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Counts:
-    """Make the partitions ahead and delete what is older than the configuration keeps. Returns counts."""
+    """Make the partitions ahead and delete what is older than the configuration keeps. Returns counts.
+
+    Each part commits for itself: partitions are locked against every collector while they come and go.
+    """
 
     def attempt(attempt: Attempt) -> Counts:
-        with store.transaction():
-            now = attempt.started_at
-            made = store.value("samples.ensure_partitions", today=now.date(), ahead=settings.partitions_ahead)
-            dropped = drop_partitions(store, (now - settings.keep_samples).date().isoformat())
-            return attempt.finish({"partitions_made": made, "partitions_dropped": dropped, **forget(store, settings, now)})
+        now = attempt.started_at
+        made = store.value("samples.ensure_partitions", today=now.date(), ahead=settings.partitions_ahead)
+        dropped = drop_partitions(store, (now - settings.keep_samples).date().isoformat())
+        return attempt.finish({"partitions_made": made, "partitions_dropped": dropped, **forget(store, settings, now)})
 
     return once(store, run, Stage.MAINTAIN, clock, attempt)
 

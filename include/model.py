@@ -236,40 +236,67 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    """A report that is due, or would be: for whom, why now, and up to which transition it tells. `reason` None: nothing to send.
+class Told:
+    """Up to which transition, and up to when, a receiver was told; (0, None) for one who never was."""
 
-    `outcome`: what the run came to, as one line for the log.
+    until: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Receivers that may see the same: one organisation or, with None, all. `limited`: nothing beyond it, not even of the monitoring."""
+
+    organization: str | None
+    receivers: Sequence[str]
+    limited: bool = False
+
+    @property
+    def name(self) -> str:
+        """Tells audiences apart: empty for everything."""
+        return f"{self.organization or ''}{'/limited' if self.limited else ''}"
+
+    def may_see(self, labels: Labels) -> bool:
+        """Whether an alert with these labels is for this audience."""
+        if self.organization is None:
+            return True
+        return labels.get("organization", None if self.limited else self.organization) == self.organization
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A report that is due, or would be. `reason`: why now; None: nothing to send.
+
+    `told`: what its receivers knew before; `told_until`: up to which transition it tells. `outcome`: what the run came to, for the log.
     """
 
     name: str
-    organization: str | None
-    receivers: Sequence[str]
+    audience: Audience
     reason: str | None
+    told: Told
     told_until: int
     facts: Any
-    outcome: str
+    outcome: str | None = None
     priority: int = Priority.NORMAL
-
-    @property
-    def audience(self) -> str:
-        """The organisation's slug, or the empty text for all of them."""
-        return self.organization or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt to deliver. `why`: the error, or a remark on a delivery that was not whole."""
+    """What came of an attempt to deliver. `why`: the error, or a remark on a delivery that was not whole.
+
+    `accepted`: those of several receivers who have it. `outage`: the channel itself is at fault, not this receiver.
+    """
 
     state: MessageState
     why: str | None = None
     accepted: Sequence[str] = ()
+    outage: bool = False
 
     @classmethod
     def of(cls, error: DeliveryError) -> Outcome:
         """A failed attempt: over, to be repeated, or perhaps delivered and to be repeated all the same."""
         again = MessageState.UNCERTAIN if error.uncertain else MessageState.PENDING
-        return cls(MessageState.FAILED if error.permanent else again, str(error), error.accepted)
+        return cls(MessageState.FAILED if error.permanent else again, str(error), error.accepted, error.outage)
 
     @property
     def again(self) -> bool:

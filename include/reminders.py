@@ -29,14 +29,14 @@ class Reminders:
     def remind(self) -> dict[str, Any]:
         """Queue, note or hold what now holds and was never told. Returns which of these it did, and for how many."""
         system = self.store.one("accounts.system", source=self.source)
-        if system is None:
+        if system is None or system["collected_at"] is None:
             return {"reminders": "no list yet"}
+        counts = self.baseline() if system["baseline_at"] is None else self.tell() if self.sending else self.stay_silent()
         self.store.change("reminders.untrue", **self.scope, **self.steps)
-        if self.run.release_held:
-            self.store.change("reminders.release", **self.scope, duty=self.run.duty)
-        if system["baseline_at"] is None:
-            return self.baseline()
-        return self.tell() if self.sending else self.waive("suppressed")
+        self.store.change("reminders.readdress", **self.scope)
+        if self.run.release_held and self.sending:
+            counts["released"] = self.store.change("reminders.release", **self.scope, duty=self.run.duty)
+        return counts
 
     def baseline(self) -> dict[str, Any]:
         """Take stock without telling anybody. A run limited to one organisation does not take stock of the others."""
@@ -45,14 +45,19 @@ class Reminders:
             self.store.change("reminders.baseline_taken", **self.scope)
         return counts
 
+    def stay_silent(self) -> dict[str, Any]:
+        """Note the steps; what waits is stopped too, unless only this one run was not to write."""
+        if not self.settings.send_emails:
+            self.store.change("reminders.suppress", **self.scope, duty=self.run.duty)
+        return self.waive("suppressed")
+
     def waive(self, told: str) -> dict[str, Any]:
         """Note the steps as told in this way."""
         return {"reminders": told, "steps": self.store.change("reminders.waive", **self.scope, **self.steps, told=told)}
 
     def tell(self) -> dict[str, Any]:
         """One message per step and owner; all of them held when they would reach too many owners at once."""
-        untold = self.store.one("reminders.untold", **self.scope, **self.steps)
-        owners = untold["owners"] if untold else 0
+        owners: int = self.store.value("reminders.untold", **self.scope, **self.steps)
         state = "held" if owners > self.most() else "pending"
         copies = [self.copied(step) for step in self.ladder]
         told = self.store.change(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from include.model import Clock, Composed, Rendered, Run
@@ -31,11 +30,12 @@ class Reporting:
         A repeated run renders again; what it queued before is not queued twice.
         """
         with store.transaction():
+            store.many("runs.lock_duty", duty=run.duty)
             composed = self.report.compose(store, run, self.clock())
             due = [one for one in composed if one.reason or self.show]
             queued = sum(self.keep(store, run, one) for one in due)
-        for one in composed:
-            log.info("%s", one.outcome)
+        for outcome in {one.outcome: None for one in composed if one.outcome}:
+            log.info("%s", outcome)
         return {"reports": len(due), "queued": queued, "why": ",".join(sorted({one.reason or "nothing new" for one in composed}))}
 
     def keep(self, store: Store, run: Run, composed: Composed) -> int:
@@ -45,15 +45,11 @@ class Reporting:
         report_id = reports.keep(store, run, composed, rendered, now)
         if composed.reason is None:
             return 0
-        drafts = [draft(run, composed, rendered, report_id, receiver) for receiver in self.receivers(composed)]
+        drafts = [draft(run, composed, rendered, report_id, receiver) for receiver in composed.audience.receivers]
         return sum(messages.queue(store, run, one, self.routes.standing(one.channel, one.receiver), now) for one in drafts)
-
-    def receivers(self, composed: Composed) -> Sequence[str]:
-        """Whom to tell by e-mail; one empty receiver where nobody can be, so that it is on record. () when e-mail is not wanted."""
-        return (composed.receivers or [""]) if "email" in self.routes.channels else ()
 
 
 def draft(run: Run, composed: Composed, rendered: Rendered, report_id: int, receiver: str) -> Draft:
     """The mail of a report to one receiver."""
-    group = f"report/{run.duty}/{composed.name}/{composed.audience}"
+    group = reports.group_key(run, composed.name, composed.audience)
     return Draft(f"{group}/{run.run_id}/{receiver}", "email", receiver, group, "report", rendered.subject, {}, report_id, composed.priority)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.config.settings import Person, Settings
-from include.model import MessageState, Priority, Run, Severity, State, Transition
+from include.model import Audience, MessageState, Priority, Run, Severity, State, Transition
 
 ADMINISTRATOR = "administrator"
 EVERYTHING = "*"
@@ -52,17 +52,17 @@ class Routes:
             return MessageState.NO_RECEIVER, "nobody to tell: set SECURENET_ADMIN_EMAIL, or roles.administrator"
         return MessageState.PENDING, None
 
-    def audiences(self, per_organization: bool, organizations: Sequence[str]) -> Iterator[tuple[str | None, list[str]]]:
-        """Which digests there are: (organisation or None for all, addresses). Nobody gets what is outside their scope."""
-        everyone = [person for person in self.administrators if EVERYTHING in person.organizations]
-        if not per_organization:
-            yield None, self.addresses(everyone) or self.fallback
+    def audiences(self, per_organization: bool, organizations: Sequence[str]) -> Iterator[Audience]:
+        """Which reports there are by mail. Nobody gets what is outside their scope; whoever sees all also sees to the monitoring."""
+        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations)
+        if not per_organization or not organizations:
+            yield Audience(None, everyone or self.fallback)
         for organization in organizations:
-            limited = [person for person in self.administrators if organization in person.organizations and person not in everyone]
             if per_organization:
-                yield organization, self.addresses([*everyone, *limited]) or self.fallback
-            elif limited:
-                yield organization, self.addresses(limited)
+                yield Audience(organization, everyone or self.fallback)
+            limited = self.addresses(person for person in self.administrators if organization in person.organizations)
+            if limited:
+                yield Audience(organization, limited, limited=True)
 
     @property
     def administrators(self) -> list[Person]:
@@ -71,8 +71,8 @@ class Routes:
 
     @property
     def fallback(self) -> list[str]:
-        """Whoever there is when the role is nobody's."""
-        return [self.default_receiver] if self.default_receiver else []
+        """Whoever there is when nobody has the role for everything; an empty name where nobody is, so that it is on record."""
+        return [self.default_receiver or ""]
 
     @staticmethod
     def addresses(people: Iterable[Person]) -> list[str]:

@@ -27,6 +27,7 @@ class Inbox:
     envelopes: list[list[str]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     answer: str = "250 OK"
+    refuse_sender: str = ""
     delay: float = 0
 
     @property
@@ -37,6 +38,11 @@ class Inbox:
     def to(self, address: str) -> list[EmailMessage]:
         """The mails that this address was handed."""
         return [mail for mail, recipients in zip(self.mails, self.envelopes, strict=True) if address in recipients]
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]) -> str:  # noqa: N802
+        """aiosmtpd's hook for the sender."""
+        envelope.mail_from = address
+        return self.refuse_sender or "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]) -> str:  # noqa: N802
         """aiosmtpd's hook for one recipient."""

@@ -12,7 +12,7 @@ from demo import securenet
 from include.config.loading import ConfigurationRefused
 from include.config.settings import Settings
 from include.failures import RequestRefused
-from include.model import Run
+from include.model import Run, utc_now
 from include.sources.accounts_sql import SECURENET
 from include.store import Store, StoreError, connect, migrations
 from local.postgres import Server
@@ -157,7 +157,8 @@ def test_a_recipient_who_is_refused_for_now_waits_and_stops_nobody_else(story: S
     assert sorted(story.reminded()) == ["ann@example.com", "bob@example.com", "mia@example.com"], "who has it does not get it again"
 
 
-def test_a_slow_mail_server_is_waited_for_and_then_tried_again(story: Story) -> None:
+def test_a_slow_mail_server_is_waited_for_and_then_tried_again(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.channels.email.PATIENCE_WITH_DATA", 1)
     story.inbox.delay = 6
     story.account("ann", account_expires_at=2)
     story.run()
@@ -239,7 +240,7 @@ def test_a_dry_run_keeps_nothing_and_tells_nobody(story: Story, monkeypatch: pyt
     info = story.store.connection.info
     monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", f"postgresql://{info.user}:{info.password}@{info.host}:{info.port}/{info.dbname}")
     story.account("ann", account_expires_at=0.5)
-    outcome = rehearse(load_dag(DUTY), Run(DUTY, "dry", story.now))
+    outcome = rehearse(load_dag(DUTY), Run(DUTY, "dry", utc_now()))
     assert [a["reason"] for a in outcome.alerts] == ["opened"]
     assert len(outcome.samples) > 20
     assert outcome.reports

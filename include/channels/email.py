@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import logging
 import re
 import secrets
 import smtplib
@@ -19,13 +20,17 @@ from email.policy import default
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
+from jinja2 import TemplateError
+
 from include.channels import reminder
 from include.failures import DeliveryError
 from include.model import Clock, Message
 from include.store import Row
 
+log = logging.getLogger(__name__)
 REPEAT = "You may have had this message before: a fault hid whether it reached you.\n\n"
 DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
+PATIENCE_WITH_DATA = 10
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
 
 
@@ -47,7 +52,10 @@ POLICY = default.clone(header_factory=Headers())
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """Where mail is handed over. `security`: `ssl`, `starttls` or `none`; `timeout` in seconds, per answer."""
+    """Where mail is handed over. `security`: `ssl`, `starttls` or `none`; `timeout` in seconds, per answer.
+
+    A whole mail may take ten times as long to be accepted: a server that scans it is slow, not silent.
+    """
 
     host: str
     port: int
@@ -68,7 +76,27 @@ class SmtpSettings:
             smtp.starttls(context=context)
         if self.login:
             smtp.login(self.login, self.password or "")
+        if smtp.sock:
+            smtp.sock.settimeout(self.timeout * PATIENCE_WITH_DATA)
         return smtp
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Who of the recipients has the mail, and who was refused with which answer. A server may have said nothing of the rest."""
+
+    accepted: Sequence[str]
+    refused: Mapping[str, tuple[int, bytes]]
+
+    @property
+    def later(self) -> bool:
+        """Whether somebody was refused only for now."""
+        return any(code < 500 for code, _ in self.refused.values())
+
+    @property
+    def words(self) -> str | None:
+        """A line on who was refused."""
+        return remark([f"{address} ({answer(code, text)})" for address, (code, text) in self.refused.items()])
 
 
 class Email:
@@ -87,9 +115,10 @@ class Email:
         if message.receiver not in valid:
             raise DeliveryError(f"{message.receiver[:200]!r} is no mail address", permanent=True)
         mail = self.compose(message, body, valid)
-        refused = self.send(mail, [address for address in valid if address not in message.accepted])
-        self.judge(message, valid, refused)
-        return remark([*invalid, *refused])
+        handover = self.send(mail, [address for address in valid if address not in message.accepted])
+        if handover.later or message.receiver not in {*handover.accepted, *message.accepted}:
+            raise DeliveryError(handover.words or "refused", permanent=not handover.later, accepted=handover.accepted)
+        return remark([*invalid, *([handover.words] if handover.words else [])])
 
     def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
         """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""
@@ -108,20 +137,17 @@ class Email:
         fill(mail, message, body, self.zone, now)
         return mail
 
-    def send(self, mail: EmailMessage, recipients: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Hand the mail over; the recipients that were refused, with the server's answers. Raises DeliveryError."""
+    def send(self, mail: EmailMessage, recipients: Sequence[str]) -> Handover:
+        """Hand the mail over. Raises DeliveryError when it was refused as a whole, or the server fell silent."""
         smtp = self.connection()
         try:
-            return smtp.send_message(mail, from_addr=self.settings.sender, to_addrs=list(recipients))
+            refused = smtp.send_message(mail, from_addr=self.settings.sender, to_addrs=list(recipients))
+            return Handover([address for address in recipients if address not in refused], refused)
         except smtplib.SMTPRecipientsRefused as error:
-            return error.recipients
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            return Handover([], error.recipients)
+        except (smtplib.SMTPException, OSError) as error:
             self.close()
-            if isinstance(error, smtplib.SMTPResponseException):
-                raise DeliveryError(answer(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500) from None
-            raise DeliveryError(
-                f"the mail server went silent: {error}", permanent=isinstance(error, smtplib.SMTPNotSupportedError), uncertain=True
-            ) from None
+            raise failure(error) from None
 
     def connection(self) -> smtplib.SMTP:
         """The open connection if it still answers, else a new one. Raises DeliveryError when none can be had."""
@@ -132,17 +158,10 @@ class Email:
         try:
             self.smtp = self.settings.connect()
         except (smtplib.SMTPException, OSError) as error:
-            raise DeliveryError(f"mail server {self.settings.host}:{self.settings.port}: {plain(error)}", permanent=False) from None
+            raise DeliveryError(
+                f"mail server {self.settings.host}:{self.settings.port}: {plain(error)}", permanent=False, outage=True
+            ) from None
         return self.smtp
-
-    @staticmethod
-    def judge(message: Message, valid: Sequence[str], refused: Mapping[str, tuple[int, bytes]]) -> None:
-        """Raises DeliveryError unless the receiver has it and nobody is to be tried again."""
-        accepted = [address for address in valid if address not in refused and address not in message.accepted]
-        later = [address for address, (code, _) in refused.items() if code < 500]
-        if message.receiver in refused or later:
-            why = remark([f"{address} ({answer(*refused[address])})" for address in refused]) or ""
-            raise DeliveryError(why, permanent=not later, accepted=accepted)
 
     def close(self) -> None:
         """Say goodbye, as far as anybody listens."""
@@ -152,20 +171,36 @@ class Email:
         self.smtp = None
 
 
+def failure(error: Exception) -> DeliveryError:
+    """What a failed handover means. A refused sender is our fault and may be mended; a refused mail stays refused."""
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return DeliveryError(f"sender refused: {answer(error.smtp_code, error.smtp_error)}", permanent=False, outage=True)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return DeliveryError(answer(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return DeliveryError(plain(error), permanent=True)
+    return DeliveryError(f"the mail server went silent: {plain(error)}", permanent=False, uncertain=True, outage=True)
+
+
 def fill(mail: EmailMessage, message: Message, body: Row | None, zone: ZoneInfo, now: datetime) -> None:
-    """Text, HTML, pictures and attachment. A template that breaks is replaced by the plain facts: nothing is lost because of it."""
-    html: str | None
-    if body:
-        plain_text, html = body["plain"], body["html"]
-    elif message.template == "reminder":
-        plain_text, html = reminder.render(message.content, zone, now)
-    else:
-        plain_text, html = message.subject, None
+    """Text, HTML with its pictures, and for a report the whole list as a file."""
+    plain_text, html = (body["plain"], body["html"]) if body else words(message, zone, now)
     mail.set_content((REPEAT if message.possible_repeat else "") + plain_text)
     if html:
         add_html(mail, html)
     if body:
         attach_csv(mail, body)
+
+
+def words(message: Message, zone: ZoneInfo, now: datetime) -> tuple[str, str | None]:
+    """Plain text and HTML. A template that breaks is replaced by the bare facts: no message is lost because of one."""
+    if message.template != "reminder":
+        return message.subject, None
+    try:
+        return reminder.render(message.content, zone, now)
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        log.warning("message %s is sent without its template: %s", message.id, error)
+        return "\n".join([message.subject, *(f"{name}: {value}" for name, value in message.content.items())]), None
 
 
 def add_html(mail: EmailMessage, html: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
@@ -85,9 +85,8 @@ def describe(path: Path, problem: ErrorDetails) -> str:
     place = [str(part) for part in problem["loc"] if part not in ("RotatingRole", "tuple[str, ...]")]
     what = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        return f"{path}: {'.'.join(place)}: unknown key; allowed here: {', '.join(allowed_keys(place[:-1]))}"
-    found = repr(problem["input"])
-    return f"{path}: {'.'.join(place) or 'top'}: {what} (found: {found[:80]})"
+        what = f"unknown key; allowed here: {', '.join(allowed_keys(place[:-1]))}"
+    return f"{path}: {'.'.join(place) or 'top'}: {what} (found: {repr(problem['input'])[:80]})"
 
 
 def allowed_keys(place: list[str]) -> list[str]:
@@ -95,7 +94,8 @@ def allowed_keys(place: list[str]) -> list[str]:
     model: Any = Settings
     for part in place:
         inner = getattr(model, "model_fields", {}).get(part)
-        model = inner.annotation if inner else None
+        named = get_args(model)[1:] if get_origin(model) is dict else ()
+        model = inner.annotation if inner else next(iter(named), None)
     return sorted(getattr(model, "model_fields", {}))
 
 

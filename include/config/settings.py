@@ -173,6 +173,13 @@ class Settings(Section):
                     raise ValueError(f"roles.{role}: {name!r} is not in people; allowed: {known}")
         return self
 
+    @model_validator(mode="after")
+    def fixed_administrators(self) -> Settings:
+        """Digests go to fixed people; rotations are for who is on call."""
+        if isinstance(self.roles.get("administrator"), RotatingRole):
+            raise ValueError("roles.administrator: a rotation; allowed: a list of people, as in administrator: [ann]")
+        return self
+
     def holders(self, role: str) -> tuple[Person, ...]:
         """The people that hold a fixed role, in their order; () for one nobody holds or that rotates."""
         names = self.roles.get(role, ())

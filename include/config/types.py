@@ -62,12 +62,15 @@ class Hours:
         self.text = text
         self.start = hour_minute(start.strip())
         self.end = time.max if end.strip() == "24:00" else hour_minute(end.strip())
+        if self.start == self.end:
+            raise ValueError(f"{text!r} is no time at all; allowed: as in 08:00-18:00, and 00:00-24:00 for all day")
 
     def hold(self, moment: time) -> bool:
         """Whether the time of day lies within; the end does not."""
-        if self.start <= self.end:
-            return self.start <= moment < self.end or self.end == time.max
-        return moment >= self.start or moment < self.end
+        before_end = moment < self.end or self.end == time.max
+        if self.start < self.end:
+            return self.start <= moment and before_end
+        return self.start <= moment or before_end
 
     def __repr__(self) -> str:
         return f"Hours({self.text!r})"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.config.settings import AccountExpiration, Settings
 from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
-from include.model import Composed, Priority, Rendered, Run, Severity, State
+from include.model import Audience, Composed, Priority, Reason, Rendered, Run, Severity, State, Told
 from include.routing import Routes
+from include.source_state import silent
 from include.store import Row, Store, alerts, reports
-from include.store.samples import newest
 
 NAME = "account_digest"
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 SOURCE = "accounts"
 # More rows than this would not fit into an attachment; the counts are of all.
 MOST_ROWS = 50_000
@@ -88,24 +89,37 @@ class AccountDigest:
     ui: str | None
 
     def compose(self, store: Store, run: Run, now: datetime) -> Sequence[Composed]:
-        """One per audience; without news, and before `digest_at`, its reason is None."""
-        per_organization = self.duty.digest == "organization"
-        known = [row["organization"] for row in store.many("accounts.organizations", source=SOURCE)]
-        audiences = self.routes.audiences(per_organization, known)
+        """One per audience and what it knew before; without news, and before `digest_at`, its reason is None."""
+        known = [row["organization"] for row in store.many("accounts.reported", source=SOURCE, duty=run.duty, now=now)]
         return [
-            self.composed(store, run, organization, receivers, now)
-            for organization, receivers in audiences
-            if run.organization in (None, organization) or organization is None
+            self.composed(store, run, replace(audience, receivers=receivers), told, now)
+            for audience in self.routes.audiences(self.duty.digest == "organization", known)
+            if run.organization in (None, audience.organization) or audience.organization is None
+            for told, receivers in reports.told_before(store, run, NAME, audience).items()
         ]
 
-    def composed(self, store: Store, run: Run, organization: str | None, receivers: Sequence[str], now: datetime) -> Composed:
-        """The digest of one audience."""
-        last = reports.last_told(store, run, NAME, organization or "")
-        rows = [row for row in alerts.news_since(store, run.duty, last.told_until) if concerns(row, organization)]
-        facts = self.facts(store, run, organization, rows, last.period_end, now)
-        until = max([last.told_until, *(row["id"] for row in rows)])
-        priority = Priority.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Priority.NORMAL
-        return Composed(NAME, organization, receivers, self.due(facts, last.period_end), until, facts, outcome_line(facts), priority)
+    def composed(self, store: Store, run: Run, audience: Audience, told: Told, now: datetime) -> Composed:
+        """The digest of receivers who knew the same before."""
+        rows = [row for row in alerts.news_since(store, run.duty, told.until) if audience.may_see(row["labels"])]
+        facts = self.facts(store, run, audience, rows, told.at, now)
+        return Composed(
+            NAME,
+            audience,
+            reason=self.due(facts, told.at) if "email" in self.routes.channels else None,
+            told=told,
+            told_until=max([told.until, *(row["id"] for row in rows)]),
+            facts=facts,
+            outcome=self.outcome(store, run, facts),
+            priority=Priority.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Priority.NORMAL,
+        )
+
+    def outcome(self, store: Store, run: Run, facts: DigestFacts) -> str | None:
+        """What became of this run's reminders: `✅ SUCCESS: Account expiration notifications sent`, or what happened instead."""
+        from include.reports.account_digest_words import outcome
+
+        told = told_since(store, facts.organization, run.run_after)
+        severity, words = outcome(replace(facts, reminders=told))
+        return f"{severity.badge}: {words}" if told else None
 
     def due(self, facts: DigestFacts, last: datetime | None) -> str | None:
         """Why a digest leaves now: the first reason that holds, None when none does."""
@@ -122,18 +136,16 @@ class AccountDigest:
         today = datetime.combine(local.date(), self.duty.digest_at, self.zone)
         return today if today <= local else datetime.combine(local.date() - timedelta(days=1), self.duty.digest_at, self.zone)
 
-    def facts(
-        self, store: Store, run: Run, organization: str | None, news: Sequence[Row], since: datetime | None, now: datetime
-    ) -> DigestFacts:
+    def facts(self, store: Store, run: Run, audience: Audience, news: Sequence[Row], since: datetime | None, now: datetime) -> DigestFacts:
         """Read everything the digest says."""
         steps = ladder(self.duty.warning_days, now)
+        organization = audience.organization
         scope: dict[str, Any] = {"source": SOURCE, "organization": organization}
-        lookback = {"since": since or datetime.fromtimestamp(0, now.tzinfo)}
+        lookback = {"since": since or EVER}
         urgent = [step.name for step in steps if step.days is None or step.days <= self.duty.urgent_days]
         counted = store.many("accounts.counts", **scope, now=now, kinds=list(KINDS), **as_parameters(steps))
         system = store.one("accounts.system", source=SOURCE) or {}
-        silent = [row for row in newest(store, "source_up", {"duty": run.duty}) if row["value"] == 0]
-        told = store.many("reminders.told_since", **scope, **lookback)
+        missing = silent(store, run, now)
         return DigestFacts(
             organization=organization,
             now=now,
@@ -141,18 +153,18 @@ class AccountDigest:
             settings=self.duty,
             steps=steps,
             data_as_of=system.get("collected_at"),
-            source_error=silent[0]["note"] if silent else None,
+            source_error=("it does not answer" if audience.limited else missing.why) if missing else None,
             accounts_checked=store.value("accounts.population", **scope),
             counted_at=system.get("census_at"),
             counts=count_by(counted, steps),
             past_grace=past_grace_by_kind(counted),
             by_organization=by_organization(counted, urgent),
             news=latest_news(news),
-            open_alerts=[row for row in alerts.open_rows(store, run.duty) if concerns(row, organization)],
+            open_alerts=[row for row in alerts.open_rows(store, run.duty) if audience.may_see(row["labels"])],
             newly_urgent=store.many("reminders.newly_urgent", **scope, **lookback, urgent=urgent),
             accounts=store.many("accounts.worst", **scope, now=now, most=MOST_ROWS, **as_parameters(steps)),
             calendar=[(row["day"], row["kind"], row["accounts"]) for row in store.many("accounts.calendar", **scope)],
-            reminders={row["state"] or row["told"]: row["reminders"] for row in told},
+            reminders=told_since(store, organization, lookback["since"]),
             undeliverable=store.many("reminders.undeliverable", duty=run.duty, organization=organization, **lookback),
             sending=self.duty.send_emails if run.send_emails is None else run.send_emails,
             ui=self.ui,
@@ -175,25 +187,25 @@ class AccountDigest:
         return ZoneInfo(self.settings.monitoring.zone)
 
 
-def outcome_line(facts: DigestFacts) -> str:
-    """What became of the reminders: `✅ SUCCESS: Account expiration notifications sent`, or what happened instead."""
-    from include.reports.account_digest_words import outcome
-
-    severity, words = outcome(facts)
-    return f"{severity.badge}: {words}"
-
-
-def concerns(row: Row, organization: str | None) -> bool:
-    """Whether an alert may be shown to this audience: an organisation sees its own and what concerns everybody."""
-    return organization is None or row["labels"].get("organization", organization) == organization
+def told_since(store: Store, organization: str | None, since: datetime) -> dict[str, int]:
+    """What became of the reminders since a moment: {message state or way of telling: number}."""
+    rows = store.many("reminders.told_since", source=SOURCE, organization=organization, since=since)
+    return {row["state"] or row["told"]: row["reminders"] for row in rows}
 
 
 def latest_news(rows: Sequence[Row]) -> list[News]:
-    """The newest news of each alert, worst first; one that opened and ended since is `passed`."""
+    """The newest news of each alert, worst first. One that began since and got worse is new; one that also ended is `passed`."""
     newest_of = {row["alert_id"]: row for row in rows}
     began = {row["alert_id"] for row in rows if row["state_before"] is None}
-    news = [News.from_row(row, key in began and row["state_after"] == State.RESOLVED) for key, row in newest_of.items()]
+    news = [news_of(row, key in began) for key, row in newest_of.items()]
     return sorted(news, key=lambda item: (-item.severity.rank, item.at))
+
+
+def news_of(row: Row, began: bool) -> News:
+    """The news in an alert's newest row, for somebody who knows of its beginning or does not."""
+    if began and row["reason"] == Reason.WORSENED:
+        return News.from_row({**row, "reason": Reason.OPENED}, passed=False)
+    return News.from_row(row, passed=began and row["state_after"] == State.RESOLVED)
 
 
 def count_by(rows: Sequence[Row], steps: Sequence[Step]) -> dict[str, dict[str, int]]:

@@ -9,9 +9,9 @@ from datetime import datetime
 from include.config.settings import AccountExpiration, Settings
 from include.ladder import EXPIRED
 from include.model import Level, Run, Verdict
+from include.source_state import silent
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
-from include.store.samples import newest
 
 RULE = "accounts_expiring"
 NOUNS = {
@@ -27,10 +27,9 @@ class AccountsExpiring:
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per kind and organisation that has anything in the window or an open alert."""
-        silent = [row for row in newest(store, "source_up", {"duty": run.duty, "source": "accounts"}) if row["value"] == 0]
-        if silent:
+        if missing := silent(store, run, now):
             alerts = [alert for alert in open_of_rule(store, run.duty, RULE) if run.organization in (None, alert.labels["organization"])]
-            return [Verdict(run.duty, RULE, a.labels, Level.NO_DATA, silent[0]["at"], a.summary, a.progress) for a in alerts]
+            return [Verdict(run.duty, RULE, a.labels, Level.NO_DATA, missing.as_of, a.summary, a.progress) for a in alerts]
         rows = store.many("accounts.windows", organization=run.organization, duty=run.duty, rule=RULE)
         return [judge(run.duty, Window.from_row(row), settings.monitoring.account_expiration) for row in rows]
 
@@ -57,13 +56,18 @@ def judge(duty: str, window: Window, settings: AccountExpiration) -> Verdict:
     labels = {"kind": window.kind, "organization": window.organization}
     detail = {"steps": window.steps, "past_grace": window.past_grace, "least": reached[-1] if reached else None}
     level = level_of(reached[-1], window.past_grace, settings) if reached else Level.OK
-    progress = ladder_names(settings).index(reached[-1]) if reached else 0
+    progress = progress_of(reached[-1]) if reached else 0
     return Verdict(duty, RULE, labels, level, window.as_of, describe(window, reached), progress, detail)
 
 
 def ladder_names(settings: AccountExpiration) -> list[str]:
     """The steps from far to near."""
     return [*(str(day) for day in settings.warning_days), EXPIRED]
+
+
+def progress_of(step: str) -> int:
+    """Greater is worse, whatever other steps there are: 0 for expired, else the days left, negative."""
+    return 0 if step == EXPIRED else -int(step)
 
 
 def level_of(step: str, past_grace: int, settings: AccountExpiration) -> Level:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from include.config.settings import Settings
 from include.model import Level, Run, Verdict
+from include.source_state import SourceState, source_states
 from include.store import Row, Store
 from include.store.samples import newest
 
@@ -16,7 +17,7 @@ class SourceUp:
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per source of the duty."""
-        return [judge_source(run.duty, row) for row in newest(store, "source_up", {"duty": run.duty})]
+        return [judge_source(run.duty, state) for state in source_states(store, run, now)]
 
 
 class ConfigValid:
@@ -27,12 +28,11 @@ class ConfigValid:
         return [judge_configuration(run.duty, row) for row in newest(store, "config_valid", {"duty": run.duty})]
 
 
-def judge_source(duty: str, row: Row) -> Verdict:
-    """`source_up` 1 is well, 0 is no data."""
-    source = row["labels"]["source"]
-    up = row["value"] == 1
-    summary = f"source {source} answers again" if up else f"no data from source {source}: {row['note']}"
-    return Verdict(duty, "source_up", {"source": source}, Level.OK if up else Level.NO_DATA, row["at"], summary)
+def judge_source(duty: str, state: SourceState) -> Verdict:
+    """A source that answers is well, any other is no data."""
+    summary = f"source {state.source} answers again" if state.up else f"no data from source {state.source}: {state.why}"
+    level = Level.OK if state.up else Level.NO_DATA
+    return Verdict(duty, "source_up", {"source": state.source}, level, state.as_of, summary)
 
 
 def judge_configuration(duty: str, row: Row) -> Verdict:

@@ -46,6 +46,10 @@ from due
 join organizations as o on o.id = due.organization_id
 left join users as manager on manager.id = due.manager_user_id and manager.is_active
 
+-- name: present
+-- A row if there is any active account.
+select 1 from users where is_active limit 1
+
 -- name: population
 -- Active accounts of each organisation, those without any included: a source with 0 in all has failed.
 select o.slug as organization, coalesce(active.accounts, 0) as accounts

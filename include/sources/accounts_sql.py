@@ -5,24 +5,27 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from include.config.settings import AccountExpiration
 from include.failures import RequestRefused, SourceError
 from include.ladder import KINDS, as_parameters, ladder
-from include.model import Sample, utc_now
+from include.model import Sample
 from include.queries import named_queries
 from include.store import Store
 
 SECURENET = Path(__file__).with_name("accounts_securenet.sql")
 WRAPPERS = named_queries(Path(__file__).with_name("accounts_sql.sql"))
+BLOCKS = ("expiring", "population", "calendar")
 CALENDAR = timedelta(days=90)
 # A census reads every account. One that is quick is taken at each run, any other once a day.
 QUICK_CENSUS_SECONDS = 0.5
@@ -34,29 +37,45 @@ BLOCK = 64 * 1024
 class SqlAccounts:
     """Everything that ends soon or has ended, read in one snapshot of the watched database, read-only and with a time limit."""
 
-    conninfo: str
+    conninfo: str = field(repr=False)
     settings: AccountExpiration
     name: str = "accounts"
 
     def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
         """Load the list into the store, keep what changed, and count it: `accounts_expiring`, `accounts_past_grace`."""
-        store.change("accounts.seen", source=self.name, at=at)
+        known = {"source": self.name, "identity": self.identity}
+        store.change("accounts.incoming")
         with closing(self.snapshot()) as watched, deadline(watched, 2 * self.settings.statement_timeout):
+            self.must_have_accounts(watched, at)
             self.load_list(store, watched, at, organization)
-            self.take_census(store, watched, at)
-        if not store.value("accounts.population", source=self.name, organization=None):
-            raise SourceError("there is not one active account: the query or its rights are wrong, or the system is empty")
+            seconds = self.load_census(store, watched, at)
+        store.change("accounts.meet", **known)
+        store.many("accounts.lock", source=self.name)
+        self.keep_list(store, at, organization)
+        self.keep_census(store, at, seconds)
+        store.change("accounts.seen", **known, organization=organization, at=at)
+        store.change("accounts.drop_incoming")
         return list(self.counts(store, at, organization))
+
+    @property
+    def identity(self) -> str:
+        """What tells this system from another that might be watched in its place."""
+        return f"{self.settings.connection} {conninfo_to_dict(self.conninfo).get('dbname')} {self.settings.query or 'securenet'}"
+
+    def must_have_accounts(self, watched: psycopg.Connection[Any], at: datetime) -> None:
+        """Raises SourceError when not one active account can be seen: nothing would expire, and all would seem well."""
+        with watched_side():
+            row = watched.execute(self.query("present").encode(), {"now": at}).fetchone()
+        if not row or not row[0]:
+            raise SourceError("there is not one active account: the query or its rights are wrong, or the system is empty")
 
     def snapshot(self) -> psycopg.Connection[Any]:
         """A read-only connection whose one transaction sees one moment. Raises SourceError when it cannot be had."""
         options = f"-c statement_timeout={int(self.settings.statement_timeout.total_seconds() * 1000)} -c timezone=UTC"
-        try:
+        with watched_side():
             watched = psycopg.connect(
                 self.conninfo, connect_timeout=5, options=options, client_encoding="UTF8", application_name="securenet monitoring"
             )
-        except psycopg.Error as error:
-            raise SourceError(one_line(error)) from None
         watched.read_only = True
         watched.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         return watched
@@ -64,27 +83,35 @@ class SqlAccounts:
     def load_list(self, store: Store, watched: psycopg.Connection[Any], at: datetime, organization: str | None) -> None:
         """Stream the list from one database into the other; the bytes pass through as they are."""
         horizon = ladder(self.settings.warning_days, at)[0].until
-        scope = {"source": self.name, "organization": organization}
-        store.change("accounts.incoming")
-        pipe(store, "accounts.load", watched, self.query("listing"), {"now": at, "horizon": horizon, **scope})
-        store.change("accounts.gone", **scope)
+        parameters = {"now": at, "horizon": horizon, "source": self.name, "organization": organization}
+        pipe(store, "accounts.load", watched, self.query("listing"), parameters)
+
+    def load_census(self, store: Store, watched: psycopg.Connection[Any], at: datetime) -> float | None:
+        """Count all active accounts, and what ends on which day, unless that is expensive and was done today. Returns seconds."""
+        system = store.one("accounts.system", source=self.name)
+        if system and system["census_at"] and system["census_seconds"] > QUICK_CENSUS_SECONDS and at - system["census_at"] < CENSUS_AGE:
+            return None
+        started = time.monotonic()
+        parameters = {"now": at, "horizon": at + CALENDAR, "source": self.name}
+        pipe(store, "accounts.load_population", watched, self.query("population"), parameters)
+        pipe(store, "accounts.load_calendar", watched, self.query("calendar"), parameters)
+        return time.monotonic() - started
+
+    def keep_list(self, store: Store, at: datetime, organization: str | None) -> None:
+        """Write what changed. Raises SourceError for rows that cannot be stored, as of an account without an id."""
+        store.change("accounts.gone", source=self.name, organization=organization)
         try:
             store.change("accounts.come", source=self.name, at=at)
         except psycopg.IntegrityError as error:
             raise SourceError(f"the query gives what cannot be stored: {one_line(error)}") from None
-        store.change("accounts.drop_incoming")
 
-    def take_census(self, store: Store, watched: psycopg.Connection[Any], at: datetime) -> None:
-        """Count all active accounts, and what ends on which day, unless that is expensive and was done today."""
-        system = store.one("accounts.system", source=self.name)
-        if system and system["census_at"] and system["census_seconds"] > QUICK_CENSUS_SECONDS and at - system["census_at"] < CENSUS_AGE:
+    def keep_census(self, store: Store, at: datetime, seconds: float | None) -> None:
+        """Replace the last census by the new one, if there is one."""
+        if seconds is None:
             return
-        started = utc_now()
-        parameters = {"now": at, "horizon": at + CALENDAR, "source": self.name}
-        store.change("accounts.forget_census", source=self.name)
-        pipe(store, "accounts.load_population", watched, self.query("population"), parameters)
-        pipe(store, "accounts.load_calendar", watched, self.query("calendar"), parameters)
-        seconds = (utc_now() - started).total_seconds()
+        for part in ("population", "calendar"):
+            store.change(f"accounts.forget_{part}", source=self.name)
+            store.change(f"accounts.keep_{part}")
         store.change("accounts.census_taken", source=self.name, at=at, seconds=seconds)
 
     def counts(self, store: Store, at: datetime, organization: str | None) -> Iterator[Sample]:
@@ -104,9 +131,10 @@ class SqlAccounts:
         path = Path(self.settings.query) if self.settings.query else SECURENET
         try:
             blocks = named_queries(path)
-            return WRAPPERS[wrapper].format(expiring=blocks["expiring"], population=blocks["population"], calendar=blocks["calendar"])
+            present = blocks.get("present") or f"select from (\n{blocks['population']}\n) as counted where accounts > 0"
+            return WRAPPERS[wrapper].format(**{name: blocks[name] for name in BLOCKS}, present=present)
         except (OSError, KeyError, ValueError) as error:
-            raise SourceError(f"{path}: blocks expiring, population and calendar are needed: {error}") from None
+            raise SourceError(f"{path}: the blocks {', '.join(BLOCKS)} are needed: {error}") from None
 
 
 def pipe(store: Store, into: str, watched: psycopg.Connection[Any], query: str, parameters: dict[str, Any]) -> None:
@@ -129,10 +157,16 @@ def blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
 
 def chunks(watched: psycopg.Connection[Any], query: str, parameters: dict[str, Any]) -> Iterator[bytes]:
     """What COPY ... TO STDOUT sends. Raises SourceError."""
+    with watched_side(), watched.cursor().copy(query.encode(), parameters) as out:
+        for chunk in out:
+            yield bytes(chunk)
+
+
+@contextmanager
+def watched_side() -> Iterator[None]:
+    """Whatever the watched database refuses is a SourceError, with its first line."""
     try:
-        with watched.cursor().copy(query.encode(), parameters) as out:
-            for chunk in out:
-                yield bytes(chunk)
+        yield
     except psycopg.Error as error:
         raise SourceError(one_line(error)) from None
 

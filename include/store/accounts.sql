@@ -2,16 +2,29 @@
 -- A watched system as last counted.
 select * from account_system where source = %(source)s
 
+-- name: meet
+-- Make the system known; what is known stays as it is, and unlocked.
+insert into account_system (source, identity) values (%(source)s, %(identity)s) on conflict do nothing
+
 -- name: seen
--- The system answered at this moment.
-insert into account_system (source, collected_at) values (%(source)s, %(at)s)
-on conflict (source) do update set collected_at = excluded.collected_at
+-- The system was read at this moment, as a whole or in part. Another one than before has no baseline yet.
+update account_system
+set collected_at = case when %(organization)s::text is null then %(at)s else coalesce(collected_at, %(at)s) end,
+    baseline_at = case when identity = %(identity)s then baseline_at end,
+    identity = %(identity)s
+where source = %(source)s
+
+-- name: lock
+-- One writer of a system's list at a time, to the end of the transaction.
+select pg_advisory_xact_lock(hashtextextended('monitoring.accounts.' || %(source)s, 0))
 
 -- name: incoming
--- Where a list lands before it is compared with the one before.
+-- Where a list and a census land before they are compared with those before.
 create temp table incoming (
     account text, kind text, expires_at timestamptz, items int, grace_days int, username text, full_name text, email text, organization text,
-    department text, role text, manager_name text, manager_email text, groups text) on commit drop
+    department text, role text, manager_name text, manager_email text, groups text) on commit drop;
+create temp table incoming_population (like account_population) on commit drop;
+create temp table incoming_calendar (like account_calendar) on commit drop
 
 -- name: load
 -- The list as the watched system gives it, in COPY's own text format.
@@ -39,8 +52,8 @@ set (items, grace_days, username, full_name, email, organization, department, ro
      excluded.role, excluded.manager_name, excluded.manager_email, excluded.groups)
 
 -- name: drop_incoming
--- The list has been compared.
-drop table incoming
+-- All has been compared.
+drop table incoming, incoming_population, incoming_calendar
 
 -- name: counts
 -- Per organisation and kind: how many on each step of the ladder, and past their grace; zero where there are none.
@@ -69,18 +82,29 @@ from organizations o cross join unnest(%(kinds)s::text[]) as k (kind)
 left join past p using (organization, kind)
 where %(organization)s::text is null or o.organization = %(organization)s
 
--- name: forget_census
--- Make room for a new count of a system.
-with population as (delete from account_population where source = %(source)s)
-delete from account_calendar where source = %(source)s
-
 -- name: load_population
 -- How many active accounts each organisation has.
-copy account_population (source, organization, accounts) from stdin
+copy incoming_population (source, organization, accounts) from stdin
 
 -- name: load_calendar
 -- How much ends on which day.
-copy account_calendar (source, organization, kind, day, accounts) from stdin
+copy incoming_calendar (source, organization, kind, day, accounts) from stdin
+
+-- name: forget_population
+-- Make room for a new count.
+delete from account_population where source = %(source)s
+
+-- name: keep_population
+-- The new count.
+insert into account_population select * from incoming_population
+
+-- name: forget_calendar
+-- Make room for a new calendar.
+delete from account_calendar where source = %(source)s
+
+-- name: keep_calendar
+-- The new calendar.
+insert into account_calendar select * from incoming_calendar
 
 -- name: census_taken
 -- The count was made at this moment and took so long.
@@ -94,6 +118,13 @@ where source = %(source)s and (%(organization)s::text is null or organization = 
 -- name: organizations
 -- The organisations that have accounts.
 select organization from account_population where source = %(source)s order by 1
+
+-- name: reported
+-- The organisations that have accounts, and those that lately had an alert: an end must be told, too.
+select organization from account_population where source = %(source)s
+union select labels ->> 'organization' from alert
+where duty = %(duty)s and labels ? 'organization' and (state <> 'resolved' or resolved_at > %(now)s - interval '7 days')
+order by 1
 
 -- name: windows
 -- What the newest samples say per kind and organisation: those with anything in the window, and those with an open alert.

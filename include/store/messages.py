@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from include.model import Message, MessageState, Outcome, Priority, Run
@@ -58,16 +60,17 @@ class Drainer:
         return cls(store, store.value("messages.enrol", lock_class=LOCK_CLASS))
 
     def leave(self) -> None:
-        """Give the number back."""
-        self.store.one("messages.leave", lock_class=LOCK_CLASS, drainer=self.number)
+        """Give the number back. A connection that is gone has done so already."""
+        with suppress(psycopg.OperationalError):
+            self.store.one("messages.leave", lock_class=LOCK_CLASS, drainer=self.number)
 
     def adopt_orphans(self, now: datetime) -> int:
         """What a dead drainer left half-sent becomes uncertain; how many."""
         return self.store.change("messages.adopt_orphans", lock_class=LOCK_CLASS, now=now)
 
-    def claim(self, priorities: Sequence[int], resting: Sequence[str], now: datetime) -> Message | None:
+    def claim(self, priorities: Sequence[int], channels: Sequence[str], now: datetime) -> Message | None:
         """The next message that may leave, marked as being sent; None when there is none."""
-        row = self.store.one("messages.claim_head", drainer=self.number, priorities=list(priorities), resting=list(resting), now=now)
+        row = self.store.one("messages.claim_head", drainer=self.number, priorities=list(priorities), channels=list(channels), now=now)
         return Message.from_row(row) if row else None
 
     def finish(self, message: Message, outcome: Outcome, due_at: datetime, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from (
     cross join lateral (
         select d.id from message d
         where d.priority = p.priority and d.state in ('pending', 'uncertain') and d.due_at <= %(now)s
-          and d.channel <> all(%(resting)s)
+          and d.channel = any(%(channels)s)
           and not exists (select from message e
                           where e.channel = d.channel and e.receiver = d.receiver and e.group_key = d.group_key
                             and e.id < d.id and e.state in ('pending', 'sending', 'uncertain'))
@@ -54,8 +54,9 @@ select pg_advisory_unlock(%(lock_class)s, %(drainer)s)
 -- A message to send, unless its key is known; an older one of the same receiver and group that never left is superseded.
 with outdated as (
     update message set state = 'superseded', finished_at = %(now)s
-    where channel = %(channel)s and receiver = %(receiver)s and group_key = %(group_key)s and state in ('pending', 'held')
-      and key <> %(key)s and template = %(template)s)
+    where channel = %(channel)s and receiver = %(receiver)s and group_key = %(group_key)s and template = %(template)s
+      and state in ('pending', 'held', 'not_configured', 'no_receiver')
+      and not exists (select from message where key = %(key)s))
 insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, report_id, created_at, due_at, error)
 values (%(key)s, %(duty)s, %(channel)s, %(receiver)s, %(group_key)s, %(priority)s, %(template)s, %(subject)s, %(content)s,
         %(state)s, %(report_id)s, %(now)s, %(now)s, %(error)s)
@@ -89,4 +90,3 @@ select coalesce(max(id), 0) from message
 -- name: forget
 -- Delete finished messages that were made before a moment.
 delete from message where created_at < %(before)s and state not in ('pending', 'sending', 'held', 'uncertain')
-  and not exists (select from reminder r where r.message_id = message.id and r.expires_at >= %(before)s)

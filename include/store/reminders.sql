@@ -1,5 +1,70 @@
+-- name: untold
+-- Steps that now hold and were never told, told otherwise or waived: how many owners they would reach.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+)
+select count(distinct s.account) as owners
+from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+  and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
+                  and r.expires_on = s.expires_on and r.step = l.step)
+
+-- name: waive
+-- Take note of the steps that now hold without telling anybody: as the baseline, or suppressed.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+)
+insert into reminder (source, account, kind, expires_on, step, organization, told, created_at)
+select s.source, s.account, s.kind, s.expires_on, l.step, s.organization, %(told)s, %(now)s
+from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+on conflict do nothing
+
+-- name: tell
+-- One message to each owner for each step that now holds and was never told. What it replaces and never left is superseded;
+-- what replaces a held one is held. A message that was withdrawn and is true again comes back.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[], %(copies)s::boolean[])
+        as l (step, after, until, copy)
+), untold as (
+    select s.source, s.account, s.kind, s.expires_on, l.step, l.copy, min(s.expires_at) as expires_at, min(s.username) as username,
+           min(s.full_name) as full_name, min(s.email) as email, min(s.organization) as organization,
+           string_agg(nullif(s.groups, ''), ', ' order by s.groups) as groups, min(s.manager_name) as manager_name,
+           min(s.manager_email) as manager_email, min(s.grace_days) as grace_days,
+           concat_ws('/', 'reminder', s.source, s.account, s.kind, s.expires_on) as group_key
+    from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+    where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+      and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
+                      and r.expires_on = s.expires_on and r.step = l.step)
+    group by s.source, s.account, s.kind, s.expires_on, l.step, l.copy
+), outdated as (
+    update message m set state = 'superseded', finished_at = %(now)s
+    from untold u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
+), made as (
+    insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
+    select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
+           %(subjects)s::jsonb -> u.kind ->> u.step,
+           jsonb_build_object('kind', u.kind, 'step', u.step, 'username', u.username, 'full_name', u.full_name,
+                              'expires_at', to_char(u.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                              'organization', u.organization, 'groups', coalesce(u.groups, ''), 'manager_name', u.manager_name,
+                              'grace_days', u.grace_days, 'cc', case when u.copy then u.manager_email else '' end),
+           case when u.email = '' then 'no_receiver'
+                when exists (select from message h where h.group_key = u.group_key and h.channel = 'email' and h.receiver = u.email
+                             and h.state = 'held') then 'held'
+                else %(state)s end::message_state, %(now)s, %(now)s
+    from untold u
+    on conflict (key) do update set state = excluded.state, content = excluded.content, receiver = excluded.receiver,
+                                    created_at = excluded.created_at, due_at = excluded.due_at, finished_at = null
+    where message.state = 'superseded'
+    returning id, key
+)
+insert into reminder (source, account, kind, expires_on, step, organization, told, message_id, created_at)
+select u.source, u.account, u.kind, u.expires_on, u.step, u.organization, 'mailed', m.id, %(now)s
+from untold u left join made m on m.key = concat_ws('/', u.group_key, u.step)
+on conflict do nothing
+
 -- name: untrue
--- Reminders that never left and are no longer true (renewed, or a step further) are withdrawn, and their steps count as not told.
+-- Reminders that never left and are no longer true are withdrawn; that their step was not told is remembered by forgetting it.
 with ladder as (
     select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
 ), withdrawn as (
@@ -8,11 +73,19 @@ with ladder as (
     where r.message_id = m.id and r.source = %(source)s and m.state in ('pending', 'held')
       and (%(organization)s::text is null or r.organization = %(organization)s)
       and not exists (select from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-                      where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at
+                      where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_on = r.expires_on
                         and l.step = r.step)
     returning m.id
 )
 delete from reminder r using withdrawn w where r.message_id = w.id
+
+-- name: readdress
+-- Reminders that wait follow a corrected address.
+update message m set receiver = s.email, content = m.content || jsonb_build_object('email', s.email)
+from reminder r join account_snapshot s
+  on s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_on = r.expires_on
+where r.message_id = m.id and r.source = %(source)s and m.state in ('pending', 'held') and m.receiver <> s.email and s.email <> ''
+  and m.accepted = '{}'
 
 -- name: release
 -- Held reminders may leave.
@@ -20,59 +93,11 @@ update message set state = 'pending', due_at = %(now)s
 where state = 'held' and duty = %(duty)s and template = 'reminder'
   and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
 
--- name: untold
--- Steps that now hold and were never told, told otherwise or waived: how many, and how many owners they would reach.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
-)
-select count(*) as steps, count(distinct s.account) as owners
-from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-  and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
-                  and r.expires_at = s.expires_at and r.step = l.step)
-
--- name: waive
--- Take note of the steps that now hold without telling anybody: as the baseline, or suppressed.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
-)
-insert into reminder (source, account, kind, expires_at, step, organization, told, created_at)
-select s.source, s.account, s.kind, s.expires_at, l.step, s.organization, %(told)s, %(now)s
-from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-on conflict do nothing
-
--- name: tell
--- One message to each owner for each step that now holds and was never told; what it replaces and never left is superseded.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[], %(copies)s::boolean[])
-        as l (step, after, until, copy)
-), untold as (
-    select s.*, l.step, l.copy, e.ends, concat_ws('/', 'reminder', s.source, s.account, s.kind, e.ends) as group_key
-    from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-    cross join lateral (select to_char(s.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as ends) e
-    where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-      and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
-                      and r.expires_at = s.expires_at and r.step = l.step)
-), outdated as (
-    update message m set state = 'superseded', finished_at = %(now)s
-    from untold u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
-), made as (
-    insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
-    select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
-           %(subjects)s::jsonb -> u.kind ->> u.step,
-           jsonb_build_object('kind', u.kind, 'step', u.step, 'expires_at', u.ends, 'username', u.username, 'full_name', u.full_name,
-                              'organization', u.organization, 'groups', u.groups, 'manager_name', u.manager_name,
-                              'grace_days', u.grace_days, 'cc', case when u.copy then u.manager_email else '' end),
-           case when u.email = '' then 'no_receiver' else %(state)s end::message_state, %(now)s, %(now)s
-    from untold u
-    on conflict (key) do nothing
-    returning id, key
-)
-insert into reminder (source, account, kind, expires_at, step, organization, told, message_id, created_at)
-select u.source, u.account, u.kind, u.expires_at, u.step, u.organization, 'mailed', m.id, %(now)s
-from untold u left join made m on m.key = concat_ws('/', u.group_key, u.step)
-on conflict do nothing
+-- name: suppress
+-- Reminders that wait will not leave: writing to owners was switched off.
+update message set state = 'suppressed', finished_at = %(now)s
+where state in ('pending', 'held') and duty = %(duty)s and template = 'reminder'
+  and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
 
 -- name: baseline_taken
 -- From now on owners are told.
@@ -87,11 +112,11 @@ where state = 'held' and duty = %(duty)s and template = 'reminder'
 -- What came to stand on an urgent step since a moment and had not stood on one before, worst first.
 select distinct on (s.expires_at, s.username, s.account, s.kind) s.*, r.step
 from reminder r
-join account_snapshot s on s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at
+join account_snapshot s on s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_on = r.expires_on
 where r.source = %(source)s and r.step = any(%(urgent)s) and r.created_at > %(since)s
   and (%(organization)s::text is null or s.organization = %(organization)s)
   and not exists (select from reminder e where e.source = r.source and e.account = r.account and e.kind = r.kind
-                  and e.expires_at = r.expires_at and e.step = any(%(urgent)s) and e.created_at <= %(since)s)
+                  and e.expires_on = r.expires_on and e.step = any(%(urgent)s) and e.created_at <= %(since)s)
 order by s.expires_at, s.username, s.account, s.kind
 
 -- name: told_since
@@ -114,6 +139,6 @@ order by m.id
 -- name: forget
 -- Delete what was noted of ends before a moment, unless they still stand in the list: those would be told again.
 delete from reminder r
-where r.expires_at < %(before)s and not exists (
+where r.expires_on < %(before)s and not exists (
     select from account_snapshot s
-    where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_at = r.expires_at)
+    where s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_on = r.expires_on)

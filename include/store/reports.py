@@ -1,43 +1,44 @@
-"""Reports as they were rendered, and up to where each audience was told."""
+"""Reports as they were rendered, and up to where each receiver was told."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from include.model import Composed, Rendered, Run
+from include.model import Audience, Composed, Rendered, Run, Told
 from include.store import Row, Store
 from include.store.text import storable
 
 
-@dataclass(frozen=True, slots=True)
-class LastTold:
-    """Up to which transition, and up to when, an audience was told; (0, None) for one that never was."""
+def told_before(store: Store, run: Run, name: str, audience: Audience) -> dict[Told, list[str]]:
+    """What the receivers of an audience knew before this run, also when the run is repeated: those who knew the same together."""
+    groups: dict[Told, list[str]] = {}
+    for receiver in audience.receivers:
+        store.many("reports.hold_pending", receiver=receiver, group_key=group_key(run, name, audience))
+        row = store.one("reports.last_told", duty=run.duty, run_id=run.run_id, name=name, audience=audience.name, receiver=receiver)
+        told = Told(row["told_until"], row["period_end"]) if row else Told()
+        groups.setdefault(told, []).append(receiver)
+    return groups
 
-    told_until: int
-    period_end: datetime | None
 
-
-def last_told(store: Store, run: Run, name: str, organization: str) -> LastTold:
-    """Where this run's report for the audience begins, also when the run is repeated."""
-    row = store.one("reports.last_told", duty=run.duty, run_id=run.run_id, name=name, organization=organization)
-    return LastTold(row["told_until"], row["period_end"]) if row else LastTold(0, None)
+def group_key(run: Run, name: str, audience: Audience) -> str:
+    """The queue in which a report's mails leave one after the other."""
+    return f"report/{run.duty}/{name}/{audience.name}"
 
 
 def keep(store: Store, run: Run, composed: Composed, rendered: Rendered, now: datetime) -> int:
     """Store a report, in place of the one that this run stored before; its id."""
-    told = last_told(store, run, composed.name, composed.audience)
     texts = {part: storable(getattr(rendered, part)) for part in ("title", "html", "plain", "csv")}
     row = store.value(
         "reports.keep",
         **texts,
         duty=run.duty,
         name=composed.name,
-        organization=composed.audience,
+        audience=composed.audience.name,
         run_id=run.run_id,
-        period_start=told.period_end,
+        period_start=composed.told.at,
         period_end=now,
         reason=composed.reason or "shown",
+        told_from=composed.told.until,
         told_until=composed.told_until,
         now=now,
     )
@@ -45,5 +46,5 @@ def keep(store: Store, run: Run, composed: Composed, rendered: Rendered, now: da
 
 
 def of_run(store: Store, run: Run) -> list[Row]:
-    """The reports that a run stored, the newest first."""
+    """The reports that a run stored, that for everything first."""
     return store.many("reports.of_run", duty=run.duty, run_id=run.run_id)

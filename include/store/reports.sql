@@ -1,20 +1,27 @@
+-- name: hold_pending
+-- What waits to be sent to a receiver stays where it is until this transaction has said what comes after it.
+select id from message
+where channel = 'email' and receiver = %(receiver)s and group_key = %(group_key)s and state in ('pending', 'sending', 'uncertain')
+order by id for update
+
 -- name: last_told
--- The newest report of an audience, of another run, that was told or never can be.
-select r.told_until, r.period_end from report r
-where r.duty = %(duty)s and r.name = %(name)s and r.organization = %(organization)s and r.run_id <> %(run_id)s
-  and not exists (select from message m where m.report_id = r.id and m.state in ('pending', 'sending', 'held', 'superseded'))
+-- The newest report of another run that a receiver has, may have, or refused for good.
+select r.told_until, r.period_end
+from message m join report r on r.id = m.report_id
+where m.channel = 'email' and m.receiver = %(receiver)s and m.state in ('sending', 'sent', 'uncertain', 'failed')
+  and r.duty = %(duty)s and r.name = %(name)s and r.audience = %(audience)s and r.run_id <> %(run_id)s
 order by r.id desc limit 1
 
 -- name: of_run
--- The reports of a run, that for everybody first.
-select * from report where duty = %(duty)s and run_id = %(run_id)s order by organization
+-- The reports of a run, that for everything first.
+select * from report where duty = %(duty)s and run_id = %(run_id)s order by audience, id
 
 -- name: keep
 -- Store a report; that of the same run and audience is replaced, but still tells up to where it did.
-insert into report (duty, name, organization, run_id, period_start, period_end, reason, title, html, plain, csv, told_until, created_at)
-values (%(duty)s, %(name)s, %(organization)s, %(run_id)s, %(period_start)s, %(period_end)s, %(reason)s, %(title)s, %(html)s, %(plain)s,
-        %(csv)s, %(told_until)s, %(now)s)
-on conflict (duty, name, organization, run_id) do update
+insert into report (duty, name, audience, run_id, period_start, period_end, reason, title, html, plain, csv, told_from, told_until, created_at)
+values (%(duty)s, %(name)s, %(audience)s, %(run_id)s, %(period_start)s, %(period_end)s, %(reason)s, %(title)s, %(html)s, %(plain)s,
+        %(csv)s, %(told_from)s, %(told_until)s, %(now)s)
+on conflict (duty, name, audience, run_id, told_from) do update
 set title = excluded.title, html = excluded.html, plain = excluded.plain, csv = excluded.csv, created_at = excluded.created_at
 returning id
 

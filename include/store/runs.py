@@ -57,9 +57,12 @@ def once(store: Store, run: Run, stage: Stage, clock: Clock, work: Callable[[Att
 
 
 def already_done(store: Store, run: Run, stage: Stage, now: datetime) -> Counts | None:
-    """The counts of a complete stage, or of one that met a sick source and whose moment has passed; else None."""
+    """The counts of a complete stage, or of one that met a sick source and whose moment has passed; else None.
+
+    What the run has measured anew since is judged anew.
+    """
     row = store.one("runs.newest", duty=run.duty, run_id=run.run_id, stage=stage)
-    if row is None or row["state"] == "failed" or (row["state"] == "sick" and not run.is_past(now)):
+    if row is None or row["outdated"] or row["state"] == "failed" or (row["state"] == "sick" and not run.is_past(now)):
         return None
     facts(log, f"{stage} already done at {row['finished_at']:%Y-%m-%d %H:%M:%S}", duty=run.duty, run=run.run_id, stage=stage)
     return dict(row["counts"])

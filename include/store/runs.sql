@@ -1,6 +1,7 @@
 -- name: newest
--- The newest attempt of a stage.
-select * from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s order by attempt desc limit 1
+-- The newest attempt of a stage, and whether the run has collected again since.
+select r.*, exists (select from run c where c.duty = r.duty and c.run_id = r.run_id and c.stage = 'collect' and c.id > r.id) as outdated
+from run r where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s order by attempt desc limit 1
 
 -- name: add
 -- One more attempt of a stage, with what came of it.

@@ -73,11 +73,13 @@ CREATE TABLE monitoring.account_snapshot (
     manager_email text NOT NULL,
     groups text NOT NULL,
     first_seen timestamp with time zone NOT NULL,
+    expires_on date GENERATED ALWAYS AS (((expires_at AT TIME ZONE 'UTC'::text))::date) STORED NOT NULL,
     CONSTRAINT account_snapshot_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'password'::text, 'contract'::text, 'membership'::text])))
 );
 CREATE TABLE monitoring.account_system (
     source text NOT NULL,
-    collected_at timestamp with time zone NOT NULL,
+    identity text NOT NULL,
+    collected_at timestamp with time zone,
     baseline_at timestamp with time zone,
     census_at timestamp with time zone,
     census_seconds double precision
@@ -176,7 +178,7 @@ CREATE TABLE monitoring.reminder (
     source text NOT NULL,
     account text NOT NULL,
     kind text NOT NULL,
-    expires_at timestamp with time zone NOT NULL,
+    expires_on date NOT NULL,
     step text NOT NULL,
     organization text NOT NULL,
     told text NOT NULL,
@@ -188,7 +190,7 @@ CREATE TABLE monitoring.report (
     id bigint NOT NULL,
     duty text NOT NULL,
     name text NOT NULL,
-    organization text DEFAULT ''::text NOT NULL,
+    audience text DEFAULT ''::text NOT NULL,
     run_id text NOT NULL,
     period_start timestamp with time zone,
     period_end timestamp with time zone NOT NULL,
@@ -198,7 +200,8 @@ CREATE TABLE monitoring.report (
     plain text NOT NULL,
     csv text NOT NULL,
     told_until bigint NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    told_from bigint NOT NULL
 );
 ALTER TABLE monitoring.report ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME monitoring.report_id_seq
@@ -300,9 +303,9 @@ ALTER TABLE ONLY monitoring.message
 ALTER TABLE ONLY monitoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (major, number);
 ALTER TABLE ONLY monitoring.reminder
-    ADD CONSTRAINT reminder_pkey PRIMARY KEY (source, account, kind, expires_at, step);
+    ADD CONSTRAINT reminder_pkey PRIMARY KEY (source, account, kind, expires_on, step);
 ALTER TABLE ONLY monitoring.report
-    ADD CONSTRAINT report_duty_name_organization_run_id_key UNIQUE (duty, name, organization, run_id);
+    ADD CONSTRAINT report_duty_name_audience_run_id_told_from_key UNIQUE (duty, name, audience, run_id, told_from);
 ALTER TABLE ONLY monitoring.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.run
@@ -322,7 +325,9 @@ CREATE UNIQUE INDEX alert_one_open ON monitoring.alert USING btree (fingerprint)
 CREATE INDEX message_due ON monitoring.message USING btree (priority, due_at, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'uncertain'::monitoring.message_state]));
 CREATE INDEX message_queue ON monitoring.message USING btree (channel, receiver, group_key, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'sending'::monitoring.message_state, 'uncertain'::monitoring.message_state, 'held'::monitoring.message_state]));
 CREATE INDEX message_recent ON monitoring.message USING btree (duty, created_at);
+CREATE INDEX message_report ON monitoring.message USING btree (report_id) WHERE (report_id IS NOT NULL);
 CREATE INDEX message_sending ON monitoring.message USING btree (drainer) WHERE (state = 'sending'::monitoring.message_state);
+CREATE INDEX message_told ON monitoring.message USING btree (receiver, report_id DESC) WHERE (report_id IS NOT NULL);
 CREATE INDEX reminder_message ON monitoring.reminder USING btree (message_id) WHERE (message_id IS NOT NULL);
 CREATE INDEX run_recent ON monitoring.run USING btree (duty, started_at);
 CREATE INDEX sample_series_at ON ONLY monitoring.sample USING btree (series_id, at);

@@ -39,22 +39,22 @@ def duty(file: str, doc: str | None, schedule: Schedule | None = None, **params:
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=run_limit(every),
-        default_args=default_args(),
+        default_args=default_args(run_limit(every)),
         params={"dry_run": DRY_RUN, **params},
         tags=["securenet", "scheduled" if every else "by hand"],
         render_template_as_native_obj=False,
     )
 
 
-def default_args() -> dict[str, Any]:
-    """What every task does: retry with growing pauses, stop in time, and let notify go first."""
+def default_args(limit: timedelta) -> dict[str, Any]:
+    """What every task of a run with this limit does: retry with growing pauses, stop in time, and let notify go first."""
     return {
         "owner": OWNER,
         "retries": RETRIES,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=10),
-        "execution_timeout": timedelta(minutes=15),
+        "execution_timeout": min(timedelta(minutes=15), limit / 3),
         "weight_rule": "absolute",
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -34,12 +34,6 @@ class Outcome:
             lines.append(f"         ... and {len(self.messages) - 20} messages more")
         return "\n".join(line.encode("unicode_escape").decode() if not line.isprintable() else line for line in lines)
 
-    def as_json(self) -> dict[str, Any]:
-        """All but the counts."""
-        content = asdict(self)
-        del content["counts"]
-        return content
-
 
 def rehearse(dag: DAG, run: Run) -> Outcome:
     """Perform the duty with the real code; nothing is kept, nothing is sent."""
@@ -53,6 +47,7 @@ def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
 
     with store(f"{run.duty} check") as opened, nullcontext() if keep else opened.rehearsal():
         wiring = Wiring(opened, at_run(opened), show=not keep)
+        run = replace(run, interval=wiring.interval(run.duty))
         started, behind = wiring.clock(), opened.value("messages.newest_id")
         outcome = Outcome(run.duty)
         for verb in stages(dag):

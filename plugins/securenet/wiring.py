@@ -37,7 +37,7 @@ EXAMPLES = {
     "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com&disable_ssl=true",
 }
 # With so many messages due, so many drainers work at once: most of a drainer's time is waiting for a disk and a mail server.
-MUCH, DRAINERS = 100, 3
+MUCH, DRAINERS = 100, 2
 LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
 # The connection that each channel needs.
 CONNECTION_OF = {
@@ -90,8 +90,15 @@ def smtp(found: Connection) -> SmtpSettings:
     extra = found.extra_dejson
     security = "ssl" if not flag(extra.get("disable_ssl")) else "none" if flag(extra.get("disable_tls")) else "starttls"
     port = found.port or {"ssl": 465, "starttls": 587, "none": 25}[security]
-    sender = extra.get("from_email") or found.login or "monitoring@localhost"
+    sender = sender_of(found) or "monitoring@localhost"
     return SmtpSettings(found.host or "localhost", port, sender, security, found.login, found.password, float(extra.get("timeout", 30)))
+
+
+def sender_of(found: Connection) -> str | None:
+    """The address that mails come from: `from_email`, else a login that is one (for some providers it is a key instead)."""
+    from include.channels.email import is_address
+
+    return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
 
 
 def flag(value: Any) -> bool:
@@ -168,12 +175,12 @@ class Wiring:
         return Evaluating(rules_of(duty), self.settings, self.routes(duty), self.remind if reminders else None, self.clock)
 
     def remind(self, store: Store, run: Run, now: datetime) -> Counts:
-        """Remind the owners of accounts, unless the list at hand is not of this moment."""
+        """Remind the owners of accounts, unless the list at hand is too old to be believed."""
         from include.reminders import Reminders
-        from include.store.samples import newest
+        from include.source_state import silent
 
-        if not any(row["value"] == 1 for row in newest(store, "source_up", {"duty": run.duty, "source": "accounts"})):
-            return {"reminders": "no data"}
+        if missing := silent(store, run, now):
+            return {"reminders": f"no data: {missing.why}"}
         return Reminders(store, self.accounts, run, "accounts", now).remind()
 
     def routes(self, duty: str) -> Routes:
@@ -188,7 +195,7 @@ class Wiring:
     def default_receiver(self) -> str | None:
         """Whoever gets what nobody was assigned to: SECURENET_ADMIN_EMAIL, else the sender of `smtp_default`."""
         found = find_connection("smtp_default")
-        return os.environ.get("SECURENET_ADMIN_EMAIL") or (found and smtp(found).sender) or None
+        return os.environ.get("SECURENET_ADMIN_EMAIL") or (sender_of(found) if found else None)
 
     @cached_property
     def channels(self) -> dict[str, Callable[[], Channel]]:

@@ -37,10 +37,10 @@ SPREAD = ((4, -24 * 12), (11, -24 * 3), (3, 20), (6, 60), (12, 24 * 6), (24, 24 
 def account(number: int = 0, **changes: Any) -> dict[str, Any]:
     """A row of the list: an account of Dana Cole that ends in two days and five hours, unless changed."""
     row: dict[str, Any] = {
-        "source": "accounts", "account": f"id-{number}", "kind": "account", "expires_at": NOW + timedelta(hours=53), "grace_days": 7, "items": 1,
+        "source": "accounts", "account": f"id-{number}", "kind": "account", "expires_at": NOW + timedelta(hours=53), "grace_days": 7,
         "username": f"dcole{number}", "full_name": "Dana Cole", "email": f"dcole{number}@acme.example", "organization": "acme-logistics",
         "department": "Finance", "role": "SOC_ANALYST", "manager_name": "Maria Lopez", "manager_email": "mlopez@acme.example",
-        "groups": "", "first_seen": NOW - timedelta(days=3),
+        "groups": "", "items": 1, "first_seen": NOW - timedelta(days=3),
     }  # fmt: skip
     row |= changes
     step = step_at(STEPS, row["expires_at"])

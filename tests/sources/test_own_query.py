@@ -100,7 +100,7 @@ def test_what_people_write_at_the_end_of_a_query_does_no_harm(own: Story, tmp_pa
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        ("-- name: calendar", "-- name: kalender", "blocks expiring, population and calendar are needed: 'calendar'"),
+        ("-- name: calendar", "-- name: kalender", "the blocks expiring, population, calendar are needed: 'calendar'"),
         (" m.team as organization,\n", "\n", 'column "organization" does not exist'),
         ("from member m\ncross", "from members m\ncross", 'relation "members" does not exist'),
         ("'account', m.ends", "'account', now() / 0, m.ends", "does not exist"),

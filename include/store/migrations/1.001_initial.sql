@@ -119,7 +119,7 @@ create table report (
     id            bigint generated always as identity primary key,
     duty          text not null,
     name          text not null,
-    organization  text not null default '',
+    audience      text not null default '',
     run_id        text not null,
     period_start  timestamptz,
     period_end    timestamptz not null,
@@ -131,7 +131,9 @@ create table report (
     -- the last transition it tells of: the next report begins behind it
     told_until    bigint not null,
     created_at    timestamptz not null,
-    unique (duty, name, organization, run_id)
+    -- and the last one that its receivers had been told of before
+    told_from      bigint not null,
+    unique (duty, name, audience, run_id, told_from)
 );
 
 -- The outbox. A row is an intention to tell one receiver one thing.
@@ -164,13 +166,17 @@ comment on column message.drainer is 'session advisory lock held by the process 
 create index message_due on message (priority, due_at, id) where state in ('pending', 'uncertain');
 create index message_queue on message (channel, receiver, group_key, id) where state in ('pending', 'sending', 'uncertain', 'held');
 create index message_sending on message (drainer) where state = 'sending';
+create index message_report on message (report_id) where report_id is not null;
+create index message_told on message (receiver, report_id desc) where report_id is not null;
 create index message_recent on message (duty, created_at);
 create sequence drainer as int cycle;
 
 -- A system whose accounts are watched, as last counted.
 create table account_system (
     source           text primary key,
-    collected_at     timestamptz not null,
+    -- what the source is asked of: another one is another system, whose first run takes stock
+    identity         text not null,
+    collected_at     timestamptz,
     baseline_at      timestamptz,
     census_at        timestamptz,
     census_seconds   double precision
@@ -211,21 +217,23 @@ create table account_snapshot (
     manager_email  text not null,
     groups         text not null,
     first_seen     timestamptz not null,
+    expires_on     date not null generated always as ((expires_at at time zone 'UTC')::date) stored,
     primary key (source, account, kind, expires_at)
 );
 create index account_snapshot_kind on account_snapshot (source, organization, kind, expires_at);
 
--- A step of the ladder that an owner was told of, or deliberately not.
+-- A step of the ladder that an owner was told of, or deliberately not. Ends are told by their date: a clock time that a
+-- synchronisation moves by a little is no other end.
 create table reminder (
     source        text not null,
     account       text not null,
     kind          text not null,
-    expires_at    timestamptz not null,
+    expires_on    date not null,
     step          text not null,
     organization  text not null,
     told          text not null check (told in ('baseline', 'suppressed', 'mailed')),
     message_id    bigint references message on delete set null,
     created_at    timestamptz not null,
-    primary key (source, account, kind, expires_at, step)
+    primary key (source, account, kind, expires_on, step)
 );
 create index reminder_message on reminder (message_id) where message_id is not null;

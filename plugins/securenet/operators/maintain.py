@@ -22,7 +22,7 @@ class Maintain(Verb):
 
     def execute(self, context: Context) -> Counts:
         """Migrate if asked to, then maintain."""
-        if context["params"].get("migrate") == "yes":
+        if context["params"].get("migrate") == "yes" and not context["params"].get("dry_run"):
             from securenet.commands.migrate import migrate_store
 
             self.log.info("applied: %s", migrate_store() or "nothing, the schema is up to date")

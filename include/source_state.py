@@ -1,0 +1,41 @@
+"""How the sources of a duty stand: what they said last, unless that is too long ago to count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.model import Run
+from include.store import Row, Store
+from include.store.samples import newest
+
+# A collection may fail or be late once; after two intervals its source counts as silent.
+PATIENCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Whether a source answers, as of when, and why not."""
+
+    source: str
+    up: bool
+    as_of: datetime
+    why: str | None
+
+
+def source_states(store: Store, run: Run, now: datetime) -> list[SourceState]:
+    """One state per source that the duty ever collected."""
+    return [state_of(row, run, now) for row in newest(store, "source_up", {"duty": run.duty})]
+
+
+def silent(store: Store, run: Run, now: datetime) -> SourceState | None:
+    """The first source of the duty that does not answer, if any."""
+    return next((state for state in source_states(store, run, now) if not state.up), None)
+
+
+def state_of(row: Row, run: Run, now: datetime) -> SourceState:
+    """The state that a `source_up` sample stands for. What nobody measured any more is missing as of now."""
+    source: str = row["labels"]["source"]
+    if run.interval and now - row["at"] > PATIENCE * run.interval:
+        return SourceState(source, False, now, f"nothing was collected since {row['at']:%Y-%m-%d %H:%M} UTC")
+    return SourceState(source, row["value"] == 1, row["at"], row["note"])
