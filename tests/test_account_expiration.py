@@ -191,6 +191,41 @@ def test_fifty_owners_are_not_too_many(story: Story) -> None:
     assert len(story.reminded()) == 50
 
 
+def test_in_a_large_system_a_share_of_all_owners_is_not_too_many(story: Story) -> None:
+    few = "send_emails: true, reminder_hours: '00:00-24:00', most_reminders: 2, most_reminders_percent: 50"
+    story.settings = settings(f"monitoring: {{account_expiration: {{{few}}}}}")
+    for number in range(10):
+        story.account(f"u{number}", account_expires_at=8 if number < 5 else 300)
+    story.run()
+    story.later(days=2).run()
+    assert len(story.reminded()) == 5, "5 of 10 are 50 %"
+    story.watched.execute("update users set account_expires_at = %s", (story.now + timedelta(days=2.5),))
+    story.later(minutes=1).run()
+    assert len(story.reminded()) == 5, "10 of 10 are more"
+
+
+def test_the_manager_is_in_copy_only_from_seven_days_on(story: Story) -> None:
+    manager = story.account("mia")
+    story.account("ann", account_expires_at=31, manager_user_id=manager)
+    story.run()
+    for _ in range(3):
+        story.later(days=8.5).run()
+    copies = [(mail["Subject"], mail["Cc"]) for mail in story.inbox.to("ann@example.com")]
+    assert copies == [
+        ("Your account expires within 30 days", None),
+        ("Your account expires within 14 days", None),
+        ("Your account expires within 7 days", "mia@example.com"),
+    ]
+
+
+def test_a_digest_with_critical_news_leaves_before_everything_else(story: Story) -> None:
+    story.account("ann", account_expires_at=-30)
+    story.run()
+    story.account("bob", "zenith", account_expires_at=2)
+    story.later(hours=1).run()
+    assert [message["priority"] for message in story.messages("report")] == [0, 1]
+
+
 def test_owners_are_written_to_only_in_the_hours_for_it(story: Story) -> None:
     story.settings = settings("monitoring: {zone: Europe/Berlin, account_expiration: {send_emails: true}}")
     story.account("ann", account_expires_at=8)

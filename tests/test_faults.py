@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from demo import securenet
+from include.collecting import Collecting
 from include.config.loading import ConfigurationRefused
 from include.config.settings import Settings
-from include.failures import RequestRefused
-from include.model import Run, utc_now
+from include.failures import RequestRefused, SourceError
+from include.model import Run, Sample, utc_now
 from include.sources.accounts_sql import SECURENET
 from include.store import Store, StoreError, connect, migrations
 from local.postgres import Server
@@ -76,6 +82,51 @@ def test_a_watched_database_that_is_too_slow_is_missing_data(watching: Story, tm
     watching.settings = settings(f"monitoring: {{account_expiration: {{statement_timeout: 1s, query: {napping}}}}}")
     sick(watching)
     assert_told_as_missing(watching, "statement timeout")
+
+
+def test_a_watched_database_that_freezes_is_missing_data(watching: Story, tmp_path: Path) -> None:
+    napping = tmp_path / "napping.sql"
+    napping.write_text(SECURENET.read_text().replace("select due.id::text", "select pg_sleep(0.5)::text || due.id::text", 1))
+    watching.settings = settings(f"monitoring: {{account_expiration: {{statement_timeout: 1s, query: {napping}}}}}")
+    frozen: list[int] = []
+
+    def freeze() -> None:
+        while len(frozen) < 3:
+            query = "select pid from pg_stat_activity where application_name = 'securenet monitoring' and pid <> all(%s)"
+            for (pid,) in watching.watched.execute(query, (frozen,)).fetchall():
+                os.kill(pid, signal.SIGSTOP)
+                frozen.append(pid)
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=freeze)
+    thread.start()
+    try:
+        sick(watching)
+    finally:
+        thread.join()
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    assert_told_as_missing(watching, "")
+
+
+def test_a_source_is_asked_three_times_before_it_counts_as_sick(story: Story) -> None:
+    @dataclass
+    class Moody:
+        """Answers at the third time."""
+
+        name: str = "moody"
+        asked: int = 0
+
+        def read(self, store: Store, at: datetime, organization: str | None) -> list[Sample]:
+            self.asked += 1
+            if self.asked % 3:
+                raise SourceError("not in the mood")
+            return []
+
+    pauses: list[float] = []
+    source = Moody()
+    counts = Collecting(source, None, lambda: story.now, pauses.append).collect(story.store, Run(DUTY, "x", story.now))
+    assert (counts["source_up"], source.asked, len(pauses)) == (1, 3, 2)
 
 
 def test_when_the_source_answers_again_its_alert_resolves_and_its_children_return(watching: Story) -> None:

@@ -18,11 +18,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.channels.email import Email, SmtpSettings, message_id
+from include.channels.email import Email, SmtpSettings
 from include.delivery import Drain
 from include.model import MessageState, Run, utc_now
 from include.store import Store, connect
 from include.store.messages import Draft, queue
+from include.writing.mails import message_id
 from tests.smtp import free_port
 
 KILLS = int(os.environ.get("KILLS", "50"))

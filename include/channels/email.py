@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
 import logging
-import re
-import secrets
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import MessageError
-from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import default
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
@@ -26,28 +19,11 @@ from include.channels import reminder
 from include.failures import DeliveryError
 from include.model import Clock, Message
 from include.store import Row
+from include.writing.mails import add_html, attach_csv, headed, header_text, message_id, split_addresses
 
 log = logging.getLogger(__name__)
 REPEAT = "You may have had this message before: a fault hid whether it reached you.\n\n"
-DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 PATIENCE_WITH_DATA = 10
-ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
-
-
-class Headers(HeaderRegistry):
-    """The standard registry makes a new class for every header of every mail, a third of a reminder's work; this one keeps them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.classes: dict[str, type] = {}
-
-    def __getitem__(self, name: str) -> type:
-        if name not in self.classes:
-            self.classes[name] = super().__getitem__(name)
-        return self.classes[name]
-
-
-POLICY = default.clone(header_factory=Headers())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +99,9 @@ class Email:
     def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
         """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""
         now = self.clock()
-        mail = EmailMessage(POLICY)
-        mail["From"] = Address("SecureNet Monitoring", addr_spec=self.settings.sender)
-        mail["To"] = Address(addr_spec=message.receiver)
-        if valid[1:]:
-            mail["Cc"] = [Address(addr_spec=address) for address in valid[1:]]
-        mail["Subject"] = header_text(message.subject)
+        mail = headed(self.settings.sender, message.receiver, valid[1:], message.subject)
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = message_id(message.key, self.settings.sender)
-        mail["Auto-Submitted"] = "auto-generated"
         if message.possible_repeat:
             mail["X-Possible-Repeat"] = "yes"
         fill(mail, message, body, self.zone, now)
@@ -189,7 +159,7 @@ def fill(mail: EmailMessage, message: Message, body: Row | None, zone: ZoneInfo,
     if html:
         add_html(mail, html)
     if body:
-        attach_csv(mail, body)
+        attach_csv(mail, body["csv"], f"{message.duty}-{body['period_end']:%Y%m%d-%H%M}")
 
 
 def words(message: Message, zone: ZoneInfo, now: datetime) -> tuple[str, str | None]:
@@ -201,56 +171,6 @@ def words(message: Message, zone: ZoneInfo, now: datetime) -> tuple[str, str | N
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         log.warning("message %s is sent without its template: %s", message.id, error)
         return "\n".join([message.subject, *(f"{name}: {value}" for name, value in message.content.items())]), None
-
-
-def add_html(mail: EmailMessage, html: str) -> None:
-    """The HTML, with each picture in it as a related part: mail clients show no data: addresses."""
-    pictures: list[tuple[str, bytes]] = []
-
-    def refer(match: re.Match[str]) -> str:
-        pictures.append((f"picture{len(pictures)}@securenet", base64.b64decode(match[1])))
-        return f'src="cid:{pictures[-1][0]}"'
-
-    mail.make_alternative(boundary=secrets.token_hex(16))  # or the generator searches the mail for one that is free
-    mail.add_alternative(DATA_IMAGE.sub(refer, html), subtype="html")
-    shown = list(mail.iter_parts())[-1]
-    for name, picture in pictures:
-        shown.add_related(picture, maintype="image", subtype="png", cid=f"<{name}>")  # type: ignore[attr-defined]
-
-
-def attach_csv(mail: EmailMessage, body: Row) -> None:
-    """The whole list as a file, as far as it may be sent."""
-    from include.writing.csvs import MOST_ATTACHED, cut
-
-    text, _ = cut(body["csv"], MOST_ATTACHED)
-    mail.add_attachment(text.encode(), maintype="text", subtype="csv", filename=f"accounts-{body['period_end']:%Y%m%d-%H%M}.csv")
-
-
-def split_addresses(addresses: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The addresses that can be written to, each once, and those that cannot."""
-    valid = [address for address in dict.fromkeys(addresses) if is_address(address)]
-    return valid, [address for address in addresses if address not in valid]
-
-
-def is_address(text: str) -> bool:
-    """Whether a mail can carry this as an address."""
-    if len(text) > 320 or not ADDRESS.fullmatch(text):
-        return False
-    try:
-        Address(addr_spec=text)
-    except (MessageError, ValueError, IndexError):
-        return False
-    return True
-
-
-def header_text(text: str) -> str:
-    """The text on one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def message_id(key: str, sender: str) -> str:
-    """Stable for a message's key, so that a repeat can be told from a second message."""
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
 
 
 def remark(refused: Sequence[str]) -> str | None:

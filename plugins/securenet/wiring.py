@@ -96,7 +96,7 @@ def smtp(found: Connection) -> SmtpSettings:
 
 def sender_of(found: Connection) -> str | None:
     """The address that mails come from: `from_email`, else a login that is one (for some providers it is a key instead)."""
-    from include.channels.email import is_address
+    from include.writing.mails import is_address
 
     return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
 

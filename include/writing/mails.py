@@ -1,0 +1,93 @@
+"""Mails as MIME knows them: headers that cannot be injected into, HTML with its pictures, attachments, addresses."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from email.errors import MessageError
+from email.headerregistry import Address, HeaderRegistry
+from email.message import EmailMessage
+from email.policy import default
+
+from include.writing.csvs import MOST_ATTACHED, cut
+
+DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
+ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
+
+
+class Headers(HeaderRegistry):
+    """The standard registry makes a new class for every header of every mail, a third of a reminder's work; this one keeps them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classes: dict[str, type] = {}
+
+    def __getitem__(self, name: str) -> type:
+        if name not in self.classes:
+            self.classes[name] = super().__getitem__(name)
+        return self.classes[name]
+
+
+POLICY = default.clone(header_factory=Headers())
+
+
+def headed(sender: str, receiver: str, copies: Sequence[str], subject: str) -> EmailMessage:
+    """An empty mail with its addresses and subject. The addresses must be valid; the subject may be anything."""
+    mail = EmailMessage(POLICY)
+    mail["From"] = Address("SecureNet Monitoring", addr_spec=sender)
+    mail["To"] = Address(addr_spec=receiver)
+    if copies:
+        mail["Cc"] = [Address(addr_spec=address) for address in copies]
+    mail["Subject"] = header_text(subject)
+    mail["Auto-Submitted"] = "auto-generated"
+    return mail
+
+
+def add_html(mail: EmailMessage, html: str) -> None:
+    """The HTML, with each picture in it as a related part: mail clients show no data: addresses."""
+    pictures: list[tuple[str, bytes]] = []
+
+    def refer(match: re.Match[str]) -> str:
+        pictures.append((f"picture{len(pictures)}@securenet", base64.b64decode(match[1])))
+        return f'src="cid:{pictures[-1][0]}"'
+
+    mail.make_alternative(boundary=secrets.token_hex(16))  # or the generator searches the mail for one that is free
+    mail.add_alternative(DATA_IMAGE.sub(refer, html), subtype="html")
+    shown = list(mail.iter_parts())[-1]
+    for name, picture in pictures:
+        shown.add_related(picture, maintype="image", subtype="png", cid=f"<{name}>")  # type: ignore[attr-defined]
+
+
+def attach_csv(mail: EmailMessage, text: str, name: str) -> None:
+    """A CSV file, as far as it may be sent."""
+    mail.add_attachment(cut(text, MOST_ATTACHED)[0].encode(), maintype="text", subtype="csv", filename=f"{name}.csv")
+
+
+def split_addresses(addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The addresses that can be written to, each once, and those that cannot."""
+    valid = [address for address in dict.fromkeys(addresses) if is_address(address)]
+    return valid, [address for address in addresses if address not in valid]
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail can carry this as an address."""
+    if len(text) > 320 or not ADDRESS.fullmatch(text):
+        return False
+    try:
+        Address(addr_spec=text)
+    except (MessageError, ValueError, IndexError):
+        return False
+    return True
+
+
+def header_text(text: str) -> str:
+    """The text on one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def message_id(key: str, sender: str) -> str:
+    """Stable for a message's key, so that a repeat can be told from a second message."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{sender.rpartition('@')[2]}>"
