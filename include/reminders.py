@@ -13,6 +13,7 @@ from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
 from include.model import Run
 from include.store import Row, Store
 
+MANY_STEPS = 1000
 NOUNS = {"account": "Your account", "password": "Your password", "contract": "Your contract", "membership": "A group membership"}
 
 
@@ -32,6 +33,8 @@ class Reminders:
         if system is None or system["collected_at"] is None:
             return {"reminders": "no list yet"}
         counts = self.baseline() if system["baseline_at"] is None else self.tell() if self.sending else self.stay_silent()
+        if counts["steps"] > MANY_STEPS:
+            self.store.change("reminders.analyze")
         self.store.change("reminders.untrue", **self.scope, **self.steps)
         self.store.change("reminders.readdress", **self.scope)
         if self.run.release_held and self.sending:

@@ -30,6 +30,7 @@ CALENDAR = timedelta(days=90)
 # A census reads every account. One that is quick is taken at each run, any other once a day.
 QUICK_CENSUS_SECONDS = 0.5
 CENSUS_AGE = timedelta(days=1)
+MANY_CHANGES = 1000
 BLOCK = 64 * 1024
 
 
@@ -99,11 +100,13 @@ class SqlAccounts:
 
     def keep_list(self, store: Store, at: datetime, organization: str | None) -> None:
         """Write what changed. Raises SourceError for rows that cannot be stored, as of an account without an id."""
-        store.change("accounts.gone", source=self.name, organization=organization)
+        changed = store.change("accounts.gone", source=self.name, organization=organization)
         try:
-            store.change("accounts.come", source=self.name, at=at)
+            changed += store.change("accounts.come", source=self.name, at=at)
         except psycopg.IntegrityError as error:
             raise SourceError(f"the query gives what cannot be stored: {one_line(error)}") from None
+        if changed > MANY_CHANGES:
+            store.change("accounts.analyze")
 
     def keep_census(self, store: Store, at: datetime, seconds: float | None) -> None:
         """Replace the last census by the new one, if there is one."""

@@ -51,6 +51,10 @@ set (items, grace_days, username, full_name, email, organization, department, ro
   = (excluded.items, excluded.grace_days, excluded.username, excluded.full_name, excluded.email, excluded.organization, excluded.department,
      excluded.role, excluded.manager_name, excluded.manager_email, excluded.groups)
 
+-- name: analyze
+-- So much has changed that the planner's picture of the list would mislead it until autovacuum comes by.
+analyze account_snapshot
+
 -- name: drop_incoming
 -- All has been compared.
 drop table incoming, incoming_population, incoming_calendar

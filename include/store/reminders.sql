@@ -136,6 +136,10 @@ where m.duty = %(duty)s and m.template = 'reminder' and m.state in ('failed', 'n
   and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
 order by m.id
 
+-- name: analyze
+-- So much was noted that the planner's picture would mislead it until autovacuum comes by.
+analyze reminder, message
+
 -- name: forget
 -- Delete what was noted of ends before a moment, unless they still stand in the list: those would be told again.
 delete from reminder r
