@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from include.audience import Audience, Labels, Told
 from include.failures import DeliveryError
 
 Clock = Callable[[], datetime]
-Labels = Mapping[str, str]
 
 
 def utc_now() -> datetime:
@@ -233,34 +233,6 @@ class Rendered:
     html: str
     plain: str
     csv: str
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Up to which transition, and up to when, a receiver was told; (0, None) for one who never was."""
-
-    until: int = 0
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Receivers that may see the same: one organisation or, with None, all. `limited`: nothing beyond it, not even of the monitoring."""
-
-    organization: str | None
-    receivers: Sequence[str]
-    limited: bool = False
-
-    @property
-    def name(self) -> str:
-        """Tells audiences apart: empty for everything."""
-        return f"{self.organization or ''}{'/limited' if self.limited else ''}"
-
-    def may_see(self, labels: Labels) -> bool:
-        """Whether an alert with these labels is for this audience."""
-        if self.organization is None:
-            return True
-        return labels.get("organization", None if self.limited else self.organization) == self.organization
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from include.audience import Audience
 from include.config.settings import Person, Settings
-from include.model import Audience, MessageState, Priority, Run, Severity, State, Transition
+from include.model import MessageState, Priority, Run, Severity, State, Transition
 
 ADMINISTRATOR = "administrator"
 EVERYTHING = "*"

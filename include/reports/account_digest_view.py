@@ -11,7 +11,7 @@ from typing import Any
 from include.ladder import EXPIRED, KINDS
 from include.model import Rendered, Severity
 from include.reports import account_digest_words, charts
-from include.reports.account_digest import DigestFacts, News
+from include.reports.account_digest_facts import DigestFacts, News
 from include.reports.account_digest_words import Figures
 from include.store import Row
 from include.writing.csvs import MOST_ATTACHED, csv_text, cut

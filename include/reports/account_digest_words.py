@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from include.ladder import EXPIRED
 from include.model import Severity, State
-from include.reports.account_digest import DigestFacts
+from include.reports.account_digest_facts import DigestFacts
 from include.writing.wording import counted, listed, moment, number, shown
 
 ALL_TOLD = "Account expiration notifications sent"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.model import Audience, Composed, Rendered, Run, Told
+from include.audience import Audience, Told
+from include.model import Composed, Rendered, Run
 from include.store import Row, Store
 from include.store.text import storable
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.model import Labels, Sample
+from include.audience import Labels
+from include.model import Sample
 from include.store import Row, Store
 from include.store.text import dumps, storable
 

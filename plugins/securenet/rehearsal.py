@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
     from include.model import Run
-    from securenet.operators.verb import Verb
     from securenet.wiring import Wiring
 
 
@@ -56,9 +55,19 @@ def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
     return outcome
 
 
-def stages(dag: DAG) -> list[Verb]:
+class Stage(Protocol):
+    """What is needed of a verb here."""
+
+    task_id: str
+
+    def perform(self, wiring: Wiring, run: Run) -> dict[str, Any]:
+        """Do it, and return counts."""
+        ...
+
+
+def stages(dag: DAG) -> list[Stage]:
     """The verbs of a duty in their order."""
-    return cast("list[Verb]", dag.topological_sort())  # type: ignore[no-untyped-call]
+    return cast("list[Stage]", dag.topological_sort())  # type: ignore[no-untyped-call]
 
 
 def read(outcome: Outcome, wiring: Wiring, run: Run, since: dict[str, Any]) -> None:

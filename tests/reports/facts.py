@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from include.config.settings import AccountExpiration
 from include.ladder import KINDS, ladder, step_at
 from include.model import Severity
-from include.reports.account_digest import DigestFacts, News
+from include.reports.account_digest_facts import DigestFacts, News
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 STEPS = ladder(AccountExpiration().warning_days, NOW)

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from include.model import Rendered, Severity
-from include.reports.account_digest import DigestFacts
+from include.reports.account_digest_facts import DigestFacts
 from include.reports.account_digest_view import COLUMNS, render
 from tests.reports.facts import HOSTILE, NOW, account, alert, busy, digest, digest_of, news, undeliverable
 

@@ -10,7 +10,7 @@ import pytest
 from include.config.settings import AccountExpiration
 from include.ladder import ladder
 from include.model import Severity
-from include.reports.account_digest import DigestFacts
+from include.reports.account_digest_facts import DigestFacts
 from include.reports.account_digest_words import Figures, outcome, subject, summary, told_words
 from tests.reports.facts import NOW, account, alert, busy, digest, digest_of, news
 
