@@ -7,9 +7,9 @@ Every other duty goes on with the last accepted configuration and raises an aler
 
 # a file that names neither airflow nor dag is skipped without a word
 from securenet import Describe, duty
-from securenet.configuration import load_file
+from securenet.parsing import must_be_valid
 
-load_file()
+must_be_valid()
 
 with duty(__file__, __doc__) as dag:
     Describe()

@@ -20,7 +20,11 @@ class DeliveryError(Exception):
         self.accepted = tuple(accepted)
 
 
-class RequestRefused(Exception):
+class Refused(Exception):
+    """Something that a person wrote cannot be used as it is."""
+
+
+class RequestRefused(Refused):
     """A run was asked for something that does not exist; trying again cannot help."""
 
 

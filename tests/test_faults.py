@@ -16,7 +16,6 @@ import pytest
 from demo import securenet
 from include.collecting import Collecting
 from include.config.loading import ConfigurationRefused
-from include.config.settings import Settings
 from include.failures import RequestRefused, SourceError
 from include.model import Run, Sample, utc_now
 from include.sources.accounts_sql import SECURENET
@@ -24,6 +23,7 @@ from include.store import Store, StoreError, connect, migrations
 from local.postgres import Server
 from securenet import configuration
 from securenet.commands.check import load_dag
+from securenet.parsing import at_parse
 from securenet.rehearsal import rehearse
 from tests.smtp import free_port, serving
 from tests.story import DUTY, Story, settings, text_of
@@ -248,15 +248,41 @@ def test_a_refused_file_with_no_accepted_copy_fails_by_name(store: Store, tmp_pa
         configuration.at_run(store)
 
 
+def interval_at_parse() -> str:
+    interval: str = at_parse()["monitoring"]["account_expiration"]["check_interval"]
+    return interval
+
+
 def test_a_parse_never_raises_and_takes_the_accepted_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "monitoring.yaml"
     monkeypatch.setenv("SECURENET_CONFIG", str(file))
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
-    assert configuration.at_parse() == Settings()
+    assert interval_at_parse() == "1h", "nothing was ever accepted"
     file.write_text("monitoring: {account_expiration: {check_interval: 30m}}")
-    assert configuration.at_parse().monitoring.account_expiration.check_interval == timedelta(minutes=30)
+    assert interval_at_parse() == "30m"
     file.write_text("monitoring: [broken")
-    assert configuration.at_parse().monitoring.account_expiration.check_interval == timedelta(minutes=30)
+    assert interval_at_parse() == "30m"
+    file.write_text("monitoring: {account_expiration: {check_interval: 15m}}")
+    assert interval_at_parse() == "15m"
+
+
+def test_a_copy_that_is_damaged_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    assert interval_at_parse() == "1h"
+    for damaged in ("", "[]", "{", '{"stamp": 1}'):
+        (tmp_path / "securenet/accepted.json").write_text(damaged)
+        assert interval_at_parse() == "1h"
+
+
+def test_an_overlay_that_appears_counts_at_the_next_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "monitoring.yaml"
+    file.write_text("monitoring: {}")
+    monkeypatch.setenv("SECURENET_CONFIG", str(file))
+    monkeypatch.setenv("SECURENET_ENV", "prod")
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "home"))
+    assert interval_at_parse() == "1h"
+    (tmp_path / "monitoring.prod.yaml").write_text("monitoring: {account_expiration: {check_interval: 10m}}")
+    assert interval_at_parse() == "10m"
 
 
 def test_a_missing_connection_says_what_to_create(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from include.config.types import hours
 from include.model import Run
 from include.sources.accounts_sql import SECURENET, SqlAccounts
 from include.store import connect
-from securenet import configuration
 from securenet.commands.check import load_dag
 from securenet.operators.maintain import Maintain
+from securenet.parsing import at_parse
 from securenet.rehearsal import stages
 from securenet.wiring import Wiring
 from tests.smtp import free_port
@@ -391,7 +391,7 @@ def test_an_unrendered_template_in_the_configuration_stops_no_parse(tmp_path: Pa
     file.write_text("monitoring:\n  zone: {{ zone }}\n")
     monkeypatch.setenv("SECURENET_CONFIG", str(file))
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
-    assert configuration.at_parse().monitoring.zone == "UTC"
+    assert at_parse()["monitoring"]["zone"] == "UTC"
 
 
 def test_no_object_shows_a_password(story: Story) -> None:

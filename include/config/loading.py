@@ -13,11 +13,10 @@ from pydantic_core import ErrorDetails
 
 from include.config.reading import merge, parse_yaml, read_yaml
 from include.config.settings import Settings
+from include.failures import Refused
 
-SHIPPED = Path(__file__).with_name("monitoring.yaml")
 
-
-class ConfigurationRefused(Exception):
+class ConfigurationRefused(Refused):
     """The file cannot be used; each problem names the file, the key's path, the value and what is allowed."""
 
     def __init__(self, problems: list[str]) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from include.config.types import DayHours, Duration, Interval, TimeOfDay, Zone, duration, hour_minute, hours
+from include.config.times import duration, hour_minute
+from include.config.types import DayHours, Duration, Interval, TimeOfDay, Zone, hours
 
 ChannelName = Literal["email", "slack", "pagerduty", "sms", "webhook", "log"]
 Percent = Annotated[float, Field(gt=0, le=100)]

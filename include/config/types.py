@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def duration(text: Any) -> timedelta:
-    """`90s`, `5m`, `1h`, `2d`, `1w` as a timedelta. Raises ValueError for anything else, zero included."""
-    if isinstance(text, timedelta):
-        return text
-    match = re.fullmatch(r"([1-9]\d{0,5})([smhdw])", text) if isinstance(text, str) else None
-    if not match:
-        raise ValueError(f"{text!r} is not a duration; allowed: a whole number and one of s, m, h, d, w, as in 5m or 1h")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def write_duration(length: timedelta) -> str:
-    """The duration as the configuration spells it."""
-    seconds = int(length.total_seconds())
-    for unit, size in (("w", 604800), ("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
-def divides_a_day(length: timedelta) -> timedelta:
-    """A schedule that falls on the same times each day. Raises ValueError for one that would drift, as 7h does."""
-    minutes, rest = divmod(int(length.total_seconds()), 60)
-    even = not rest and minutes > 0 and (60 % minutes == 0 or (minutes % 60 == 0 and 1440 % minutes == 0))
-    if not even:
-        raise ValueError(
-            f"{write_duration(length)} does not divide a day evenly; allowed: 1m to 30m that divide an hour, 1h to 24h that divide a day"
-        )
-    return length
-
-
-def hour_minute(text: Any) -> time:
-    """`08:00` as a time of day. Raises ValueError for anything else."""
-    if isinstance(text, time):
-        return text
-    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text) if isinstance(text, str) else None
-    if not match:
-        raise ValueError(f"{text!r} is not a time of day; allowed: 00:00 to 23:59")
-    return time(int(match[1]), int(match[2]))
+from include.config.times import divides_a_day, duration, hour_minute, write_duration
 
 
 class Hours:

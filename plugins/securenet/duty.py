@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 
-from include.config.settings import Settings
-from securenet.configuration import at_parse
+from include.config.times import duration, hour_minute
+from securenet.parsing import at_parse
 
 OWNER = "securenet"
 RETRIES = 3
@@ -18,32 +17,36 @@ RETRIES = 3
 NOT_AT_ONCE = timedelta(0)
 BY_HAND_LIMIT = timedelta(hours=1)
 
-Schedule = Callable[[Settings], "timedelta | time | None"]
-
 DRY_RUN = Param(False, type="boolean", title="Dry run", description="Compute and show everything, keep and send nothing")
 
 
-def duty(file: str, doc: str | None, schedule: Schedule | None = None, **params: Any) -> DAG:
+def duty(file: str, doc: str | None, *, every: str | None = None, at: str | None = None, **params: Any) -> DAG:
     """The DAG of a duty, named after its file.
 
-    `schedule` reads the settings: a timedelta is an interval that divides the day, a time is once a day; None is by hand.
+    `every` or `at` names the setting, below `monitoring`, that says how often or at what time of day it runs; without, it runs by hand.
     Every form begins with `dry_run`; `params` follow.
     """
-    settings = at_parse()
-    every = schedule(settings) if schedule else None
-    name = Path(file).stem
+    settings = at_parse()["monitoring"]
+    interval = duration(setting(settings, every)) if every else None
+    moment = hour_minute(setting(settings, at)) if at else None
     return DAG(
-        dag_id=name,
+        dag_id=Path(file).stem,
         doc_md=doc,
-        schedule=timetable(every, settings.monitoring.zone),
+        schedule=timetable(cron(interval, moment), settings["zone"]),
         catchup=False,
         max_active_runs=1,
-        dagrun_timeout=run_limit(every),
-        default_args=default_args(run_limit(every)),
+        dagrun_timeout=run_limit(interval),
+        default_args=default_args(run_limit(interval)),
         params={"dry_run": DRY_RUN, **params},
-        tags=["securenet", "scheduled" if every else "by hand"],
+        tags=["securenet", "scheduled" if every or at else "by hand"],
         render_template_as_native_obj=False,
     )
+
+
+def setting(settings: dict[str, Any], name: str) -> Any:
+    """The value of `section.key`."""
+    section, _, key = name.partition(".")
+    return settings[section][key]
 
 
 def default_args(limit: timedelta) -> dict[str, Any]:
@@ -59,23 +62,23 @@ def default_args(limit: timedelta) -> dict[str, Any]:
     }
 
 
-def timetable(every: timedelta | time | None, zone: str) -> CronTriggerTimetable | None:
+def timetable(expression: str | None, zone: str) -> CronTriggerTimetable | None:
     """A timetable object with its zone; None for a duty by hand."""
-    if every is None:
+    return CronTriggerTimetable(expression, timezone=zone, run_immediately=NOT_AT_ONCE) if expression else None
+
+
+def cron(interval: timedelta | None, moment: time | None) -> str | None:
+    """An interval that divides the day, or a time of day, as cron spells it; None where there is neither."""
+    if moment:
+        return f"{moment.minute} {moment.hour} * * *"
+    if interval is None:
         return None
-    expression = f"{every.minute} {every.hour} * * *" if isinstance(every, time) else cron(every)
-    return CronTriggerTimetable(expression, timezone=zone, run_immediately=NOT_AT_ONCE)
-
-
-def cron(every: timedelta) -> str:
-    """An interval that divides the day, as cron spells it."""
-    minutes = int(every.total_seconds()) // 60
-    if minutes < 60:
+    hours, minutes = divmod(int(interval.total_seconds()) // 60, 60)
+    if not hours:
         return f"*/{minutes} * * * *"
-    hours = minutes // 60
     return "0 * * * *" if hours == 1 else f"0 */{hours} * * *" if hours < 24 else "0 0 * * *"
 
 
-def run_limit(every: timedelta | time | None) -> timedelta:
-    """A timed run ends before the next one is due; others have a stated limit."""
-    return every * 0.9 if isinstance(every, timedelta) else BY_HAND_LIMIT
+def run_limit(interval: timedelta | None) -> timedelta:
+    """A run ends before the next one is due; those without an interval have a stated limit."""
+    return interval * 0.9 if interval else BY_HAND_LIMIT

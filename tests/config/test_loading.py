@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from include.config.loading import SHIPPED, ConfigurationRefused, describe_settings, load, parse
+from include.config import SHIPPED
+from include.config.loading import ConfigurationRefused, describe_settings, load, parse
 
 SEED = """
     monitoring:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, get_args
 
 from include.config.loading import ConfigurationRefused, describe_settings
 from include.config.settings import ChannelName
-from securenet.configuration import load_file, path
+from securenet.configuration import load_file
+from securenet.parsing import path
 
 if TYPE_CHECKING:
     from securenet.wiring import Wiring

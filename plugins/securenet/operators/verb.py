@@ -63,7 +63,7 @@ class Verb(BaseOperator):
 
 def run_of(context: Context) -> Run:
     """The run as the domain knows it."""
-    from include.model import Run  # a parse would pay for the model as much as for all its operators
+    from include.model import Run
 
     dag_run, form = context["dag_run"], context["params"]
     run_after = dag_run.run_after

@@ -1,0 +1,100 @@
+"""What a parse of a DAG file needs of the configuration, at a parse's price: an unchanged file is not validated again.
+
+Beside Airflow's home lies a copy of the last accepted settings, with a stamp of the files and the schema that it came from.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from include.config import SHIPPED
+from include.failures import Refused
+
+log = logging.getLogger(__name__)
+SCHEMA = SHIPPED.with_name("settings.py")
+Plain = dict[str, Any]
+
+
+def path() -> Path:
+    """The configuration file: SECURENET_CONFIG, else the shipped one."""
+    return Path(os.environ.get("SECURENET_CONFIG") or SHIPPED)
+
+
+def overlay() -> Path:
+    """The overlay for SECURENET_ENV, which need not exist."""
+    file = path()
+    return file.with_name(f"{file.stem}.{os.environ.get('SECURENET_ENV')}{file.suffix}")
+
+
+def at_parse() -> Plain:
+    """The settings as plain values, for a schedule: the file's, else the last accepted, else defaults. Never raises, asks no database."""
+    try:
+        return must_be_valid()
+    except Refused as refused:
+        log.warning("%s", refused)
+    copy = read_copy()
+    return copy["settings"] if copy else defaults()
+
+
+def must_be_valid() -> Plain:
+    """The file's settings as plain values. Raises ConfigurationRefused."""
+    copy, now = read_copy(), stamp()
+    if copy and copy["stamp"] == now:
+        settings: Plain = copy["settings"]
+        return settings
+    from securenet.configuration import load_file
+
+    accepted: Plain = load_file().settings.model_dump(mode="json")
+    write_copy({"stamp": now, "settings": accepted})
+    return accepted
+
+
+def stamp() -> list[Any]:
+    """Changes whenever the file, its overlay or the schema does: the name, time and size of each."""
+    return [[str(file), *seen(file)] for file in (path(), overlay(), SCHEMA)]
+
+
+def seen(file: Path) -> list[int]:
+    """Modification time in ns and size; [] for a file that is not there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return []
+    return [found.st_mtime_ns, found.st_size]
+
+
+def copy_path() -> Path:
+    """Where the copy stands."""
+    return Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow") / "securenet" / "accepted.json"
+
+
+def read_copy() -> Plain | None:
+    """The copy; None when there is none that can be read."""
+    try:
+        copy = json.loads(copy_path().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return copy if isinstance(copy, dict) and {"stamp", "settings"} <= set(copy) else None
+
+
+def write_copy(copy: Plain) -> None:
+    """Replace the copy at once, as a whole. A home that cannot be written to is no reason to fail."""
+    place = copy_path()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh = place.with_name(f"{place.name}.{os.getpid()}")
+        fresh.write_text(json.dumps(copy), encoding="utf-8")
+        fresh.replace(place)
+    except OSError as error:
+        log.warning("the accepted configuration could not be kept in %s: %s", place, error)
+
+
+def defaults() -> Plain:
+    """What holds where nothing was ever accepted; the tasks then fail by name."""
+    from include.config.settings import Settings
+
+    return Settings().model_dump(mode="json")
