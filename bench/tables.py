@@ -26,11 +26,16 @@ def fill(dsn: str, users: int, now: datetime) -> None:
         securenet.create_tables(target)
         target.commit()
         for table in GENERATORS:
-            copy(source, target, table, {"users": users, "now": now})
+            copy(source, target, table, {"users": users, "organizations": organizations(users), "now": now})
         source.rollback()
         securenet.create_keys(target)
     with psycopg.connect(dsn, autocommit=True) as target:
         target.execute("vacuum analyze")
+
+
+def organizations(users: int) -> int:
+    """One for every 10,000 users, at least one."""
+    return max(1, users // 10_000)
 
 
 def copy(source: psycopg.Connection, target: psycopg.Connection, table: str, parameters: dict[str, object]) -> None:

@@ -1,9 +1,9 @@
--- What bench/tables.py copies into SecureNet's tables: one block per table, parameters users and now.
--- User n stands in block k = n / 1000 and in organisation (n + k) mod 1000, so that whatever recurs every
--- 1,000 users is spread evenly over the 1,000 organisations.
+-- What bench/tables.py copies into SecureNet's tables: one block per table, parameters users, organizations and now.
+-- User n stands in block k = n / 1000 and in organisation (n + k) mod their number, so that whatever recurs every
+-- 1,000 users is spread evenly over the organisations.
 
 -- name: organizations
--- A thousand organisations of equal size.
+-- Organisations of equal size.
 select md5('organization' || n)::uuid as id,
        'Organization ' || n as name,
        'organization-' || n as slug,
@@ -14,16 +14,16 @@ select md5('organization' || n)::uuid as id,
        'it@organization-' || n || '.example' as primary_contact_email,
        %(now)s::timestamptz - interval '3 years' as created_at,
        %(now)s::timestamptz as updated_at
-from generate_series(0, 999) as n
+from generate_series(0, %(organizations)s - 1) as n
 
 -- name: users
 -- Of 1,000 users five are in the 30-day window: one account within the hour, and one account, password, contract and
 -- membership (below) each spread over the 30 days. One account in 2,000 has expired. The rest never end, or later.
 -- One user in 20 is inactive; half of those left with a date in the past.
 select md5('user' || n)::uuid as id,
-       md5('organization' || mod(n + k, 1000))::uuid as organization_id,
+       md5('organization' || mod(n + k, %(organizations)s))::uuid as organization_id,
        'user' || n as username,
-       'user' || n || '@organization-' || mod(n + k, 1000) || '.example' as email,
+       'user' || n || '@organization-' || mod(n + k, %(organizations)s) || '.example' as email,
        rpad('', 60, md5('hash' || n)) as password_hash,
        initcap(substr(md5('first' || n), 1, 6)) as first_name,
        initcap(substr(md5('last' || n), 1, 9)) as last_name,
@@ -81,13 +81,13 @@ select md5('group' || organization || '-' || n)::uuid as id,
        1 as level,
        true as is_active,
        false as is_system_group
-from generate_series(0, 999) as organization, generate_series(0, 9) as n
+from generate_series(0, %(organizations)s - 1) as organization, generate_series(0, 9) as n
 
 -- name: user_group_memberships
 -- 300 memberships per 1,000 users. One user in 1,000 loses two at one moment of the 30-day window, one in 100 later.
 select md5('membership' || n || '-' || nth)::uuid as id,
        md5('user' || n)::uuid as user_id,
-       md5('group' || mod(n + k, 1000) || '-' || mod(n / 10 + nth, 10))::uuid as group_id,
+       md5('group' || mod(n + k, %(organizations)s) || '-' || mod(n / 10 + nth, 10))::uuid as group_id,
        'member'::grouprole as role_in_group,
        nth = 0 as is_primary_group,
        true as is_active,

@@ -15,7 +15,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 MESSAGE_ID = re.compile(rb"^Message-ID: <(.+?)@", re.MULTILINE)
-BEFORE_ACCEPTING, BEFORE_SAYING_SO = 0.002, 0.007
+BEFORE_ACCEPTING, BEFORE_SAYING_SO = 0.002, 0.012
 
 
 class Recorder:
