@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from local import airflow, demo_runs, environment, layout, services, summary
-from local.daemon import tail
+from local.daemon import tail, wait_until
 from local.external import External
 from local.postgres import Server
 from local.progress import say, step
@@ -97,7 +97,15 @@ def _start_airflow(table: dict[str, Service]) -> None:
     if waiting:
         with step(f"Airflow: {', '.join(waiting)}"):
             for name in waiting:
-                services.wait_for(table[name], START_SECONDS)
+                _see_up(table[name])
+
+
+def _see_up(service: Service) -> None:
+    """Wait until it runs. One that lived when we came may only have been falling over its lost database: it gets another start."""
+    wait_until(lambda: service.state() in (State.RUNNING, State.STALE), START_SECONDS, pause=0.5)
+    if service.state() is State.STALE:
+        service.start()
+    services.wait_for(service, START_SECONDS)
 
 
 def _duties() -> None:
