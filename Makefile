@@ -1,7 +1,7 @@
 # SecureNet Monitoring: everything a person types.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status env stop-demo start-demo check config migrate bench docs test lint lock
+.PHONY: help up down clean status env stop-demo start-demo check config migrate bench docs test lint lock
 
 PY := .venv/bin/python
 LOCAL := $(PY) -m local
@@ -22,6 +22,9 @@ up: $(READY) ## start everything, build the demo system, run account_expiration 
 
 down: $(READY) ## stop all of it
 	@$(LOCAL) down
+
+clean: $(READY) ## stop all of it and delete its data
+	@$(LOCAL) clean
 
 status: $(READY) ## what runs and what the duties did; JSON=1 for scripts
 	+@$(LOCAL) status $(call flag,JSON,--json)

@@ -11,7 +11,7 @@ def parse() -> argparse.Namespace:
     """The verb and what it needs."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("up", "down", "env", "stop-demo", "start-demo"):
+    for verb in ("up", "down", "clean", "env", "stop-demo", "start-demo"):
         verbs.add_parser(verb)
     verbs.add_parser("status").add_argument("--json", action="store_true")
     verbs.add_parser("exec").add_argument("command", nargs=argparse.REMAINDER)
@@ -28,6 +28,8 @@ def main() -> int:
             up.start_demo()
         case "down":
             down.down()
+        case "clean":
+            down.clean()
         case "stop-demo":
             down.stop_demo()
         case "env":

@@ -94,7 +94,7 @@ def free_ports() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """`make up`, and in the end `make down`."""
+    """`make up`, and in the end `make clean`."""
     folder = tmp_path_factory.mktemp("stack")
     for name in ("monitoring.yaml", "monitoring.demo.yaml"):
         shutil.copy(ROOT / "include/config" / name, folder)
@@ -110,4 +110,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         print(running.make("up").stdout)
         yield running
     finally:
-        running.make("down", check=False)
+        running.make("clean", check=False)

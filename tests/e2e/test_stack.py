@@ -163,3 +163,9 @@ def readable(process: psutil.Process) -> dict[str, str]:
         return process.environ()
     except (psutil.Error, OSError):
         return {}
+
+
+def test_clean_leaves_nothing(stack: Stack) -> None:
+    elsewhere = [Path(file.read_text()) for file in stack.folder.glob("*/elsewhere")]
+    stack.make("clean")
+    assert [path for path in (stack.folder, *elsewhere) if path.exists()] == []
