@@ -3,15 +3,26 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 from local import down, environment, status, up
+
+
+VERBS: dict[str, Callable[[], None]] = {
+    "up": up.up,
+    "down": down.down,
+    "clean": down.clean,
+    "start-demo": up.start_demo,
+    "stop-demo": down.stop_demo,
+    "env": lambda: print(environment.exports()),
+}
 
 
 def parse() -> argparse.Namespace:
     """The verb and what it needs."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("up", "down", "clean", "env", "stop-demo", "start-demo"):
+    for verb in VERBS:
         verbs.add_parser(verb)
     verbs.add_parser("status").add_argument("--json", action="store_true")
     verbs.add_parser("exec").add_argument("command", nargs=argparse.REMAINDER)
@@ -21,23 +32,11 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Run one verb; returns its exit code."""
     options = parse()
-    match options.verb:
-        case "up":
-            up.up()
-        case "start-demo":
-            up.start_demo()
-        case "down":
-            down.down()
-        case "clean":
-            down.clean()
-        case "stop-demo":
-            down.stop_demo()
-        case "env":
-            print(environment.exports())
-        case "exec":
-            execute(options.command)
-        case "status":
-            return status.show(options.json)
+    if options.verb == "status":
+        return status.show(options.json)
+    if options.verb == "exec":
+        execute(options.command)
+    VERBS[options.verb]()
     return 0
 
 
