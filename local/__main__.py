@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from local import down, environment, status, up
 
-
 VERBS: dict[str, Callable[[], None]] = {
     "up": up.up,
     "down": down.down,
