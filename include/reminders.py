@@ -62,16 +62,9 @@ class Reminders:
         """One message per step and owner; all of them held when they would reach too many owners at once."""
         owners: int = self.store.value("reminders.untold", **self.scope, **self.steps)
         state = "held" if owners > self.most() else "pending"
-        copies = [self.copied(step) for step in self.ladder]
-        told = self.store.change(
-            "reminders.tell",
-            **self.scope,
-            **self.steps,
-            duty=self.run.duty,
-            copies=copies,
-            state=state,
-            subjects=Jsonb(subjects(self.ladder)),
-        )
+        words = {"copies": [self.copied(step) for step in self.ladder], "subjects": Jsonb(subjects(self.ladder))}
+        self.store.change("reminders.tell", **self.scope, **self.steps, **words, duty=self.run.duty, state=state)
+        told = self.store.change("reminders.note", **self.scope, **self.steps)
         return {"reminders": "held" if state == "held" else "queued", "steps": told, "owners": owners}
 
     def most(self) -> float:

@@ -11,7 +11,8 @@ from (
           and d.channel = any(%(channels)s)
           and not exists (select from message e
                           where e.channel = d.channel and e.receiver = d.receiver and e.group_key = d.group_key
-                            and e.id < d.id and e.state in ('pending', 'sending', 'uncertain'))
+                            and e.id < d.id and e.state in ('pending', 'sending', 'uncertain')
+                          offset 0)  -- looked up for one message at a time, never joined: the same plan however many are pending
         order by d.due_at, d.id limit 1 for update of d skip locked) head
     order by p.rank limit 1) due
 where m.id = due.id

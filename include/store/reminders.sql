@@ -40,27 +40,35 @@ with ladder as (
 ), outdated as (
     update message m set state = 'superseded', finished_at = %(now)s
     from untold u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
-), made as (
-    insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
-    select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
-           %(subjects)s::jsonb -> u.kind ->> u.step,
-           jsonb_build_object('kind', u.kind, 'step', u.step, 'username', u.username, 'full_name', u.full_name,
-                              'expires_at', to_char(u.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                              'organization', u.organization, 'groups', coalesce(u.groups, ''), 'manager_name', u.manager_name,
-                              'grace_days', u.grace_days, 'cc', case when u.copy then u.manager_email else '' end),
-           case when u.email = '' then 'no_receiver'
-                when exists (select from message h where h.group_key = u.group_key and h.channel = 'email' and h.receiver = u.email
-                             and h.state = 'held') then 'held'
-                else %(state)s end::message_state, %(now)s, %(now)s
-    from untold u
-    on conflict (key) do update set state = excluded.state, content = excluded.content, receiver = excluded.receiver,
-                                    created_at = excluded.created_at, due_at = excluded.due_at, finished_at = null
-    where message.state = 'superseded'
-    returning id, key
+)
+insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
+select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
+       %(subjects)s::jsonb -> u.kind ->> u.step,
+       jsonb_build_object('kind', u.kind, 'step', u.step, 'username', u.username, 'full_name', u.full_name,
+                          'expires_at', to_char(u.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                          'organization', u.organization, 'groups', coalesce(u.groups, ''), 'manager_name', u.manager_name,
+                          'grace_days', u.grace_days, 'cc', case when u.copy then u.manager_email else '' end),
+       case when u.email = '' then 'no_receiver'
+            when (u.group_key, u.email) in (select h.group_key, h.receiver from message h where h.channel = 'email' and h.state = 'held')
+                then 'held'
+            else %(state)s end::message_state, %(now)s, %(now)s
+from untold u
+on conflict (key) do update set state = excluded.state, content = excluded.content, receiver = excluded.receiver,
+                                created_at = excluded.created_at, due_at = excluded.due_at, finished_at = null
+where message.state = 'superseded'
+
+-- name: note
+-- Take note of the steps that were just told, each with its message.
+with ladder as (
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
 )
 insert into reminder (source, account, kind, expires_on, step, organization, told, message_id, created_at)
-select u.source, u.account, u.kind, u.expires_on, u.step, u.organization, 'mailed', m.id, %(now)s
-from untold u left join made m on m.key = concat_ws('/', u.group_key, u.step)
+select s.source, s.account, s.kind, s.expires_on, l.step, s.organization, 'mailed', m.id, %(now)s
+from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+left join message m on m.key = concat_ws('/', 'reminder', s.source, s.account, s.kind, s.expires_on, l.step)
+where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+  and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
+                  and r.expires_on = s.expires_on and r.step = l.step)
 on conflict do nothing
 
 -- name: untrue
