@@ -1,4 +1,4 @@
--- SecureNet's keys and indexes, and no others: password_expires_at and users.organization_id have none there.
+-- SecureNet's keys and indexes, and no others: users.organization_id has none there.
 -- Apart from the tables, so that a bulk load builds each index once, at its end.
 
 alter table organizations add primary key (id);
@@ -29,6 +29,7 @@ alter table security_findings
     add foreign key (organization_id) references organizations;
 
 create index on users (account_expires_at);
+create index on users (password_expires_at);
 create index on users (contract_end_date);
 create index on users (account_status);
 create index on user_group_memberships (expires_at);

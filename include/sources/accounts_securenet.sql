@@ -1,7 +1,7 @@
 -- name: expiring
 -- Who has lost access or will by the horizon: a row per account, kind and moment. Memberships that end together are its items.
 with due as (
-    -- One pass for three dates: SecureNet has no index on password_expires_at, and with one this OR uses all three.
+    -- One pass for three dates: this OR uses the index of each.
     -- Both halves have the same column types to the letter, or PostgreSQL reads all users without parallel workers.
     select u.id, ends.kind, greatest(ends.ends_at, '1900-01-01 00:00:00+00') as expires_at, 1::bigint as items, null::text as group_names,
            u.organization_id, u.username, u.first_name, u.last_name, u.email, u.department, u.role,

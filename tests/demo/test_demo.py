@@ -162,6 +162,7 @@ def test_only_the_documented_columns_are_indexed(system: psycopg.Connection) -> 
         "users: account_status",
         "users: contract_end_date",
         "users: email",
+        "users: password_expires_at",
         "users: username",
     ]
 
