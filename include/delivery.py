@@ -99,7 +99,7 @@ def drain_together(drains: Sequence[Drain]) -> dict[str, int]:
         futures = [pool.submit(drain.run) for drain in drains]
         try:
             return dict(sum((Counter(future.result()) for future in futures), Counter[str]()))
-        except BaseException:
+        except BaseException:  # a task that is told to stop, too
             for drain in drains:
                 drain.until = drain.clock()
             raise

@@ -284,7 +284,6 @@ class Run:
     run_id: str
     run_after: datetime
     interval: timedelta | None = None
-    attempt: int = 1
     organization: str | None = None
     send_emails: bool | None = None
     release_held: bool = False

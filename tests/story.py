@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -46,7 +45,6 @@ class Story:
     now: datetime = NOW
     settings: Settings = field(default_factory=settings)
     refusal: str | None = None
-    patience: Callable[[float], None] = lambda seconds: None
 
     def organization(self, slug: str) -> UUID:
         """An organisation, made where it is new; its id."""
