@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, get_args
 
-from include.config import settings
-from include.config.settings import Section, Settings
+from include.config import alerts, settings
+from include.config.section import Section
+from include.config.settings import Settings
+
+MODULES = (settings, alerts)
 
 
 def tables() -> str:
@@ -60,7 +63,7 @@ def is_section(annotation: Any) -> bool:
 
 def written_meanings() -> dict[str, dict[str, str]]:
     """{class: {key: the string below it}}. Only the source has them: at run time they would cost and serve nobody."""
-    classes = [node for node in ast.parse(inspect.getsource(settings)).body if isinstance(node, ast.ClassDef)]
+    classes = [node for module in MODULES for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef)]
     return {node.name: dict(meanings_of(node)) for node in classes}
 
 

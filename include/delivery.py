@@ -9,10 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from include.breakers import Breakers
+from include.caps import NO_CAPS, Caps
 from include.channels import Channel
 from include.failures import DeliveryError
 from include.logs import facts
-from include.model import Clock, Message, MessageState, Outcome, Priority
+from include.message import Message, MessageState, Outcome, Urgency
+from include.model import Clock
 from include.store import Row, Store
 from include.store.messages import Drainer
 
@@ -21,28 +24,33 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 # A receiver that twice may or may not have had a message is not asked again at once.
 AFTER_TWO_DOUBTS = timedelta(days=1)
-# A channel that is out of order so often in a row rests until the next drain.
-TRIES_BEFORE_REST = 3
 
 
 @dataclass(slots=True)
 class Drain:
-    """One drain of the outbox. `bulk_open`: whether owner reminders may leave at a moment."""
+    """One drain of the outbox. `bulk_open`: whether owner reminders may leave at a moment; `caps`: how much one receiver gets."""
 
     store: Store
     channels: Mapping[str, Channel]
     bulk_open: Callable[[datetime], bool]
     clock: Clock
     until: datetime
+    caps: Caps = NO_CAPS
+    urgencies: Sequence[int] = (Urgency.CRITICAL, Urgency.NORMAL, Urgency.BULK)
     delivered: Counter[str] = field(default_factory=Counter)
-    failures: Counter[str] = field(default_factory=Counter)
+    breakers: Breakers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.breakers = Breakers(self.store)
 
     def run(self) -> dict[str, int]:
         """Send what is due until nothing is, or time is up. Returns how many ended in which state."""
+        self.breakers = Breakers.of(self.store)
         drainer = Drainer.enrol(self.store)
         try:
             drainer.adopt_orphans(self.clock())
-            message = self.claim(drainer)
+            with self.store.transaction():
+                message = self.claim(drainer)
             while message:
                 message = self.send(drainer, message)
         finally:
@@ -56,31 +64,47 @@ class Drain:
         outcome = attempt(self.channels[message.channel], message, self.body(message))
         self.count(message, outcome)
         with self.store.transaction():
-            now = self.clock()
-            due_at = now + pause(message, outcome) if outcome.again else now
-            drainer.finish(message, outcome, due_at, now)
-            return self.claim(drainer)
+            broken = self.record(drainer, message, outcome)
+            claimed = self.claim(drainer)
+        if broken:
+            self.look_for_another_way(message.channel)
+        return claimed
+
+    def record(self, drainer: Drainer, message: Message, outcome: Outcome) -> bool:
+        """Write the outcome down; whether its channel has just been found out of order.
+
+        What was planned behind an alert that did not arrive is planned anew: who was not told of a problem is not told of its end.
+        """
+        now = self.clock()
+        lost = message.template == "alert" and outcome.state is not MessageState.SENT
+        if lost:
+            self.store.change("groups.wake", keys=[message.group_key], now=now)
+        done = drainer.finish(message, outcome, now + pause(message, outcome) if outcome.again else now, now)
+        if lost and outcome.state is not MessageState.UNCERTAIN:
+            self.store.change("messages.withdraw_followers", ids=done, now=now)
+        return self.breakers.note(message, outcome, now)
+
+    def look_for_another_way(self, channel: str) -> None:
+        """What cannot leave through this channel is to be told through another."""
+        with self.store.transaction():
+            keys = [row["key"] for row in self.store.many("messages.waiting_groups", channel=channel)]
+            self.store.change("groups.wake", keys=keys, now=self.clock())
 
     def claim(self, drainer: Drainer) -> Message | None:
         """The next message, unless time is up."""
         now = self.clock()
         if now >= self.until:
             return None
-        priorities = [Priority.CRITICAL, Priority.NORMAL, *([Priority.BULK] if self.bulk_open(now) else [])]
-        return drainer.claim(priorities, self.open, now)
+        urgencies = [one for one in self.urgencies if one != Urgency.BULK or self.bulk_open(now)]
+        message = drainer.claim(urgencies, [channel for channel in self.channels if self.breakers.may_try(channel, now)], now)
+        return self.caps.pay(self.store, drainer, message, now) if message else None
 
     def body(self, message: Message) -> Row | None:
         """The report that the message carries, if it carries one."""
         return self.store.one("messages.body", report_id=message.report_id) if message.report_id else None
 
-    @property
-    def open(self) -> Sequence[str]:
-        """The channels to send through: those that have what they need, and did not just fail too often in a row."""
-        return [channel for channel in self.channels if self.failures[channel] < TRIES_BEFORE_REST]
-
     def count(self, message: Message, outcome: Outcome) -> None:
         """Keep the tally, and say in the log what did not go well."""
-        self.failures[message.channel] = self.failures[message.channel] + 1 if outcome.outage else 0
         self.delivered["postponed" if outcome.again else str(outcome.state)] += 1
         if outcome.why:
             facts(
@@ -108,7 +132,8 @@ def drain_together(drains: Sequence[Drain]) -> dict[str, int]:
 def attempt(channel: Channel, message: Message, body: Row | None) -> Outcome:
     """Hand one message to its channel. A sick message neither stops nor loops the rest."""
     try:
-        return Outcome(MessageState.SENT, channel.deliver(message, body))
+        receipt = channel.deliver(message, body)
+        return Outcome(MessageState.SENT, receipt.remark, ref=receipt.ref)
     except DeliveryError as error:
         return Outcome.of(error)
     except Exception as error:  # outermost loop: content that cannot be sent must not stop every message behind it
@@ -120,4 +145,6 @@ def pause(message: Message, outcome: Outcome) -> timedelta:
     """How long to wait before the next attempt: doubling from 30 s to a quarter of an hour, longer after two doubts."""
     if outcome.state is MessageState.UNCERTAIN and message.possible_repeat:
         return AFTER_TWO_DOUBTS
+    if outcome.retry_after:
+        return min(outcome.retry_after, LONGEST_PAUSE)
     return min(FIRST_PAUSE * (1 << min(message.attempts - 1, 10)), LONGEST_PAUSE)

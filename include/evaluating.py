@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from include.alerting import is_news, next_state
+from include.alerting import next_state
 from include.config.settings import Settings
-from include.model import Clock, Run, Stage, Transition, Verdict
-from include.routing import Routes
+from include.dispatch import Directory, Dispatch
+from include.grouping import Named, named
+from include.logs import facts
+from include.model import Clock, Reason, Run, Stage, Traits, Verdict
 from include.rules import Rule
-from include.store import Store, alerts, messages
+from include.store import Store, alerts, groups
+from include.store.alerts import Change
 from include.store.runs import Attempt, Counts, once
+from include.telling import priority_of
 
+log = logging.getLogger(__name__)
 Reminding = Callable[[Store, Run, datetime], Counts]
+Judged = tuple[Traits, Verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluating:
-    """How a duty is judged: its rules, where its news goes, and whom it reminds."""
+    """How a duty is judged: its rules, who hears of it, and whom it reminds."""
 
     rules: Sequence[Rule]
     settings: Settings
-    routes: Routes
+    directory: Directory
     remind: Reminding | None
     clock: Clock
 
@@ -38,15 +45,37 @@ class Evaluating:
             store.many("runs.lock_duty", duty=run.duty)
             now = self.clock()
             reminders = self.remind(store, run, now) if self.remind else {}
-            verdicts = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
-            transitions = decide(store, verdicts)
-            reasons = alerts.apply(store, transitions, run.run_id)
-            news = [transition for transition in transitions if is_news(transition)]
-            messages.queue_lines(store, run, self.routes.lines(news, run), now)
-            return attempt.finish({"verdicts": len(verdicts), **reasons, **reminders})
+            judged = [(rule.traits, verdict) for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
+            changes = self.apply(store, judged, run, now)
+            return attempt.finish({"verdicts": len(judged), **alerts.by_reason(changes), **reminders})
+
+    def apply(self, store: Store, judged: Sequence[Judged], run: Run, now: datetime) -> list[Change]:
+        """Write what the verdicts come to, and queue what people are to be told of it, within the caller's transaction."""
+        names = [named(verdict, traits, self.settings.alerts) for traits, verdict in judged]
+        changes = decide(store, judged, names, run.interval)
+        opening = {name.key: name.row for name, change in zip(names, changes, strict=True) if change.transition.before is None}
+        groups.make(store, opening.values())
+        touched = alerts.apply(store, changes, run.run_id)
+        Dispatch(store, self.settings, self.directory, now).groups(touched)
+        for change in changes:
+            tell_log(change)
+        return changes
 
 
-def decide(store: Store, verdicts: Sequence[Verdict]) -> list[Transition]:
+def decide(store: Store, judged: Sequence[Judged], names: Sequence[Named], interval: timedelta | None) -> list[Change]:
     """The transition of each verdict's fingerprint, whose row stays locked to the end of the transaction."""
-    known = alerts.newest(store, [verdict.fingerprint for verdict in verdicts])
-    return [next_state(known.get(verdict.fingerprint), verdict) for verdict in verdicts]
+    known = alerts.newest(store, [verdict.fingerprint for _, verdict in judged])
+    changes = []
+    for (traits, verdict), name in zip(judged, names, strict=True):
+        transition = next_state(known.get(verdict.fingerprint), verdict, traits, interval)
+        changes.append(Change(transition, name.key, priority_of(transition.severity, traits.priority)))
+    return changes
+
+
+def tell_log(change: Change) -> None:
+    """Whatever happens to an alert is a line of the log."""
+    transition, verdict = change.transition, change.transition.verdict
+    if transition.after and transition.reason not in (Reason.UNCHANGED, Reason.STALE):
+        facts(
+            log, "alert", duty=verdict.duty, rule=verdict.rule, reason=transition.reason, severity=transition.severity, what=verdict.summary
+        )

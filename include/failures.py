@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 
 class DeliveryError(Exception):
     """A channel did not deliver. `permanent`: trying again cannot help (a refused address, a bad key).
 
-    `uncertain`: the receiver may have it all the same. `outage`: the channel itself is at fault, not this receiver.
-    `accepted`: those of several receivers who do have it.
+    `uncertain`: the receiver may have it all the same. `outage`: the channel itself is at fault, not this receiver. `misconfigured`: our
+    side is, and a person must mend it. `retry_after`: when the other side wants to be asked again. `accepted`: those of several receivers
+    who do have it.
     """
 
-    def __init__(self, why: str, *, permanent: bool, uncertain: bool = False, outage: bool = False, accepted: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        why: str,
+        *,
+        permanent: bool,
+        uncertain: bool = False,
+        outage: bool = False,
+        misconfigured: bool = False,
+        retry_after: timedelta | None = None,
+        accepted: Sequence[str] = (),
+    ) -> None:
         super().__init__(why)
         self.permanent = permanent
         self.uncertain = uncertain
         self.outage = outage
+        self.misconfigured = misconfigured
+        self.retry_after = retry_after
         self.accepted = tuple(accepted)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from include.audience import Audience, Labels, Told
-from include.failures import DeliveryError
+from include.message import Urgency
 
 Clock = Callable[[], datetime]
 
@@ -60,15 +60,36 @@ class State(StrEnum):
     RESOLVED = "resolved"
 
 
-class Reason(StrEnum):
-    """Why an alert went where it went, or stayed."""
+class Priority(StrEnum):
+    """How soon people are brought in: a column of the escalation matrix."""
 
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Reason(StrEnum):
+    """Why an alert went where it went or stayed, and why a receiver is told or not."""
+
+    PENDING = "pending"
     OPENED = "opened"
     WORSENED = "worsened"
     EASED = "eased"
+    REMINDED = "reminded"
+    FLAPPING = "flapping"
     RECOVERED = "recovered"
+    LAPSED = "lapsed"
     NO_DATA = "no_data"
     RETURNED = "returned"
+    ACKNOWLEDGED = "acknowledged"
+    UNATTENDED = "unattended"
+    SILENCED = "silenced"
+    MAINTENANCE = "maintenance"
+    INHIBITED = "inhibited"
+    HELD = "held"
+    CAPPED = "capped"
+    SUPERSEDED = "superseded"
     STALE = "stale"
     UNCHANGED = "unchanged"
 
@@ -81,29 +102,6 @@ class Level(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
     NO_DATA = "no_data"
-
-
-class Priority:
-    """The order in which messages leave: critical first, bulk (owner reminders) last."""
-
-    CRITICAL = 0
-    NORMAL = 1
-    BULK = 2
-
-
-class MessageState(StrEnum):
-    """Where a message stands; `uncertain`: a crash hid whether the receiver has it, so it counts as told and is sent again."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    HELD = "held"
-    SUPPRESSED = "suppressed"
-    SUPERSEDED = "superseded"
-    UNCERTAIN = "uncertain"
-    NOT_CONFIGURED = "not_configured"
-    NO_RECEIVER = "no_receiver"
 
 
 class Stage(StrEnum):
@@ -134,7 +132,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rule found about one thing. `progress` orders verdicts of the same level: greater is worse."""
+    """What a rule found about one thing. `progress` orders verdicts of the same level: greater is worse.
+
+    `cleared` is False for what is no longer in breach and not yet below the clear level either: it opens nothing and ends nothing.
+    """
 
     duty: str
     rule: str
@@ -144,6 +145,7 @@ class Verdict:
     summary: str
     progress: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
+    cleared: bool = True
 
     def __post_init__(self) -> None:
         aware(self.as_of)
@@ -161,8 +163,26 @@ def fingerprint(duty: str, rule: str, labels: Labels) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Traits:
+    """What a rule is like, whatever it judges.
+
+    `wait` (the rule's `for`) and `breaches`: how long, and how many times in a row, before it fires; `damp`: whether flapping is damped.
+    `priority`: its own choice in the escalation matrix, None for that of its severity. `group_by`: the labels whose alerts are told
+    apart, beside `environment` and `organization`. `repeats`: whether an open alert is told again. `todo`: what to do about it.
+    """
+
+    wait: timedelta = timedelta(0)
+    breaches: int = 1
+    damp: bool = True
+    priority: Priority | None = None
+    group_by: tuple[str, ...] = ()
+    repeats: bool = True
+    todo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
-    """An open alert, as the store holds it."""
+    """An alert, as the store holds it."""
 
     id: int
     fingerprint: str
@@ -170,58 +190,52 @@ class Alert:
     rule: str
     labels: Labels
     severity: Severity
+    priority: Priority
     state: State
     reason: str
     summary: str
     progress: int
     opened_at: datetime
     evaluated_at: datetime
+    changed_at: datetime
+    group_key: str | None = None
+    fired_at: datetime | None = None
+    breaches: int = 1
+    history: int = 1
+    flapping: bool = False
+    acknowledged_by: str | None = None
+    acknowledged_until: datetime | None = None
+    unattended_since: datetime | None = None
+    resolution: str | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Alert:
         """From a row of the table `alert`."""
         fields = {name: row[name] for name in cls.__dataclass_fields__}
-        return cls(**{**fields, "severity": Severity(row["severity"]), "state": State(row["state"])})
+        enums = {"severity": Severity(row["severity"]), "priority": Priority(row["priority"]), "state": State(row["state"])}
+        return cls(**{**fields, **enums})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody could be told of it: it fires, or its data is missing."""
+        return self.state in (State.FIRING, State.ACKNOWLEDGED, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What happens to the alert of a fingerprint because of a verdict; `before` is None for an alert that is not open."""
+    """What happens to the alert of a fingerprint because of a verdict; `before` is None for an alert that is not open.
+
+    `breaches`, `history`, `flapping`: how often in a row it was in breach, what was judged of late, and whether that swings too much.
+    """
 
     verdict: Verdict
     before: State | None
     after: State | None
     reason: Reason
     severity: Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One thing to tell one receiver through one channel. `content` is what its template needs, never rendered text.
-
-    `accepted`: those of its receivers who have it already.
-    """
-
-    id: int
-    key: str
-    duty: str
-    channel: str
-    receiver: str
-    group_key: str
-    priority: int
-    template: str
-    subject: str
-    content: Mapping[str, Any]
-    attempts: int
-    possible_repeat: bool
-    accepted: Sequence[str]
-    report_id: int | None
-    created_at: datetime
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Message:
-        """From a row of the table `message`."""
-        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+    breaches: int = 1
+    history: int = 1
+    flapping: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,31 +263,7 @@ class Composed:
     told_until: int
     facts: Any
     outcome: str | None = None
-    priority: int = Priority.NORMAL
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of an attempt to deliver. `why`: the error, or a remark on a delivery that was not whole.
-
-    `accepted`: those of several receivers who have it. `outage`: the channel itself is at fault, not this receiver.
-    """
-
-    state: MessageState
-    why: str | None = None
-    accepted: Sequence[str] = ()
-    outage: bool = False
-
-    @classmethod
-    def of(cls, error: DeliveryError) -> Outcome:
-        """A failed attempt: over, to be repeated, or perhaps delivered and to be repeated all the same."""
-        again = MessageState.UNCERTAIN if error.uncertain else MessageState.PENDING
-        return cls(MessageState.FAILED if error.permanent else again, str(error), error.accepted, error.outage)
-
-    @property
-    def again(self) -> bool:
-        """Whether it is to be tried again."""
-        return self.state in (MessageState.PENDING, MessageState.UNCERTAIN)
+    urgency: int = Urgency.NORMAL
 
 
 @dataclass(frozen=True, slots=True)

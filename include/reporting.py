@@ -52,4 +52,4 @@ class Reporting:
 def draft(run: Run, composed: Composed, rendered: Rendered, report_id: int, receiver: str) -> Draft:
     """The mail of a report to one receiver."""
     group = reports.group_key(run, composed.name, composed.audience)
-    return Draft(f"{group}/{run.run_id}/{receiver}", "email", receiver, group, "report", rendered.subject, {}, report_id, composed.priority)
+    return Draft(f"{group}/{run.run_id}/{receiver}", "email", receiver, group, "report", rendered.subject, {}, report_id, composed.urgency)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from include.audience import Audience
 from include.config.settings import Person, Settings
-from include.model import MessageState, Priority, Run, Severity, State, Transition
+from include.message import MessageState
 
 ADMINISTRATOR = "administrator"
 EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One place where news of an alert goes, and why. `held_until`: when their quiet hours end; critical news does not wait for that."""
+
+    channel: str
+    receiver: str
+    person: str | None
+    role: str | None
+    reason: str
+    zone: str
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +36,12 @@ class Routes:
     configured: frozenset[str]
     default_receiver: str | None
 
-    def lines(self, news: Iterable[Transition], run: Run) -> list[dict[str, Any]]:
-        """One line per alert for every channel but e-mail, which gets the digest: rows as `messages.queue_lines` takes them."""
-        return [self.line(channel, transition, run) for transition in news for channel in self.channels if channel != "email"]
-
-    def line(self, channel: str, transition: Transition, run: Run) -> dict[str, Any]:
-        """The line of one alert for one channel."""
-        verdict = transition.verdict
-        state, error = self.standing(channel, channel)
-        severity = Severity.SUCCESS if transition.after is State.RESOLVED else transition.severity
-        return {
-            "key": f"alert/{verdict.fingerprint}/{verdict.as_of.isoformat()}/{channel}",
-            "channel": channel,
-            "receiver": channel,
-            "group_key": f"alert/{verdict.fingerprint}",
-            "priority": Priority.CRITICAL if transition.severity is Severity.CRITICAL else Priority.NORMAL,
-            "subject": f"{severity.badge}: {verdict.summary}"[:1000],
-            "content": {"reason": transition.reason, "severity": severity, "labels": dict(verdict.labels), "run": run.run_id},
-            "state": state,
-            "error": error,
-            "fingerprint": verdict.fingerprint,
-        }
+    def recipients(self, channel: str, duty: str) -> list[Recipient]:
+        """The short form: a channel of `alert_channels`, to the administrators by mail, else to whoever the channel reaches."""
+        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations) or self.fallback
+        receivers = everyone if channel == "email" else [channel]
+        zone = self.settings.monitoring.zone
+        return [Recipient(channel, receiver, None, None, f"alert_channels of {duty}", zone) for receiver in receivers]
 
     def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
         """Whether a message through this channel can leave, and why not."""

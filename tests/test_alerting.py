@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from include.alerting import is_news, next_state
-from include.model import Alert, Level, Reason, Severity, State, Verdict
+from include.alerting import next_state
+from include.model import Alert, Level, Priority, Reason, Severity, State, Verdict
 from tests.conftest import NOW
 
 
@@ -17,7 +17,8 @@ def verdict(level: Level, minutes: int = 1, progress: int = 0) -> Verdict:
 
 def alert(state: State, severity: Severity = Severity.WARNING, progress: int = 0) -> Alert:
     print_ = verdict(Level.OK).fingerprint
-    return Alert(1, print_, "duty", "rule", {"host": "a"}, severity, state, "opened", "words", progress, NOW, NOW)
+    known = {"priority": Priority.LOW, "state": state, "reason": "opened", "summary": "words", "progress": progress}
+    return Alert(1, print_, "duty", "rule", {"host": "a"}, severity, **known, opened_at=NOW, evaluated_at=NOW, changed_at=NOW)
 
 
 @pytest.mark.parametrize(
@@ -50,17 +51,6 @@ def alert(state: State, severity: Severity = Severity.WARNING, progress: int = 0
 def test_a_verdict_moves_an_alert_for_a_named_reason(known: Alert | None, judged: Verdict, after: State | None, reason: Reason) -> None:
     transition = next_state(known, judged)
     assert (transition.after, transition.reason) == (after, reason)
-
-
-def test_only_what_somebody_can_act_on_is_news() -> None:
-    told = {
-        reason
-        for known in (None, alert(State.FIRING), alert(State.UNKNOWN), alert(State.FIRING, Severity.CRITICAL))
-        for level in Level
-        if is_news(transition := next_state(known, verdict(level))) and (reason := transition.reason)
-    }
-    assert told == {Reason.OPENED, Reason.WORSENED, Reason.RECOVERED, Reason.NO_DATA}
-    assert not is_news(next_state(alert(State.FIRING), verdict(Level.NO_DATA)))
 
 
 def test_a_naive_moment_is_refused() -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from include.delivery import Drain, drain_together, pause
 from include.failures import DeliveryError
-from include.model import Message, MessageState, Outcome, Priority, Run
+from include.message import Message, MessageState, Outcome, Receipt, Urgency
+from include.model import Run
 from include.store import Store, connect
 from include.store.messages import Draft, Drainer, queue
 from tests.conftest import NOW
@@ -30,17 +31,17 @@ class Recorder:
     failing: dict[str, Exception] = field(default_factory=dict)
     closed: int = 0
 
-    def deliver(self, message: Message, body: dict[str, Any] | None) -> str | None:
+    def deliver(self, message: Message, body: dict[str, Any] | None) -> Receipt:
         if message.key in self.failing:
             raise self.failing[message.key]
         self.told.append(message.key)
-        return None
+        return Receipt()
 
     def close(self) -> None:
         self.closed += 1
 
 
-def put(store: Store, key: str, receiver: str = "r", priority: int = Priority.NORMAL, group: str = "g", template: str = "") -> None:
+def put(store: Store, key: str, receiver: str = "r", priority: int = Urgency.NORMAL, group: str = "g", template: str = "") -> None:
     """Queue a message; a template of its own keeps it from superseding the one before."""
     draft = Draft(key, "email", receiver, group, template or key, key, {}, priority=priority)
     queue(store, RUN, draft, (MessageState.PENDING, None), NOW)
@@ -56,7 +57,7 @@ def states(store: Store) -> dict[str, str]:
 
 
 def test_critical_leaves_first_and_bulk_last(store: Store) -> None:
-    for key, priority in (("bulk", Priority.BULK), ("normal", Priority.NORMAL), ("critical", Priority.CRITICAL)):
+    for key, priority in (("bulk", Urgency.BULK), ("normal", Urgency.NORMAL), ("critical", Urgency.CRITICAL)):
         put(store, key, receiver=key, priority=priority)
     channel = Recorder()
     drain(store, channel)
@@ -64,8 +65,8 @@ def test_critical_leaves_first_and_bulk_last(store: Store) -> None:
 
 
 def test_messages_of_one_receiver_and_group_leave_in_their_order_whatever_their_urgency(store: Store) -> None:
-    put(store, "first", priority=Priority.NORMAL)
-    put(store, "second", priority=Priority.CRITICAL)
+    put(store, "first", priority=Urgency.NORMAL)
+    put(store, "second", priority=Urgency.CRITICAL)
     channel = Recorder()
     drain(store, channel)
     assert channel.told == ["first", "second"]
@@ -116,7 +117,7 @@ def test_a_key_is_queued_once(store: Store) -> None:
 
 
 def test_bulk_waits_for_its_hours(store: Store) -> None:
-    put(store, "bulk", priority=Priority.BULK)
+    put(store, "bulk", priority=Urgency.BULK)
     put(store, "normal", receiver="s")
     drain(store, Recorder(), bulk_open=lambda now: False)
     assert states(store) == {"bulk": "pending", "normal": "sent"}
@@ -177,7 +178,7 @@ def test_a_living_drainer_keeps_its_message_and_a_dead_one_loses_it(store: Store
     put(store, "one")
     other = connect(store_dsn, "other")
     living = Drainer.enrol(other)
-    assert living.claim([Priority.NORMAL], ["email"], NOW)
+    assert living.claim([Urgency.NORMAL], ["email"], NOW)
     channel = Recorder()
     drain(store, channel)
     assert (channel.told, states(store)) == ([], {"one": "sending"})
@@ -194,8 +195,8 @@ def test_a_claim_takes_no_message_that_another_is_about_to_take(store: Store, st
     other = connect(store_dsn, "other")
     taken: list[Message | None] = []
     with other.transaction():
-        assert Drainer.enrol(other).claim([Priority.NORMAL], ["email"], NOW)
-        thread = threading.Thread(target=lambda: taken.append(Drainer.enrol(store).claim([Priority.NORMAL], ["email"], NOW)))
+        assert Drainer.enrol(other).claim([Urgency.NORMAL], ["email"], NOW)
+        thread = threading.Thread(target=lambda: taken.append(Drainer.enrol(store).claim([Urgency.NORMAL], ["email"], NOW)))
         thread.start()
         thread.join(5)
         assert not thread.is_alive(), "it does not wait"
@@ -205,7 +206,7 @@ def test_a_claim_takes_no_message_that_another_is_about_to_take(store: Store, st
 
 def test_pauses_grow_and_a_second_doubt_waits_a_day() -> None:
     def after(attempts: int, state: MessageState = MessageState.PENDING, *, repeat: bool = False) -> timedelta:
-        message = Message(1, "k", "d", "email", "r", "g", 1, "t", "s", {}, attempts, repeat, (), None, NOW)
+        message = Message(1, "k", "d", "email", "r", "g", 1, "t", "", "s", {}, attempts, repeat, (), None, NOW, {})
         return pause(message, Outcome(state))
 
     assert [after(attempts).total_seconds() for attempts in (1, 2, 3, 9, 99)] == [30, 60, 120, 900, 900]

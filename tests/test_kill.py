@@ -20,7 +20,8 @@ import pytest
 
 from include.channels.email import Email, SmtpSettings
 from include.delivery import Drain
-from include.model import MessageState, Run, utc_now
+from include.message import MessageState
+from include.model import Run, utc_now
 from include.store import Store, connect
 from include.store.messages import Draft, queue
 from include.writing.mails import message_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from include.model import Message
+from include.message import Message, Receipt
 
 CHANNELS = {
     "email": "include.channels.email:Email",
@@ -15,8 +15,8 @@ CHANNELS = {
 class Channel(Protocol):
     """Delivers one message at a time; opened by the first, closed at the end of a drain."""
 
-    def deliver(self, message: Message, body: dict[str, Any] | None) -> str | None:
-        """Hand the message over. Returns a remark on a delivery that was not whole. Raises DeliveryError."""
+    def deliver(self, message: Message, body: dict[str, Any] | None) -> Receipt:
+        """Hand the message over. Raises DeliveryError."""
         ...
 
     def close(self) -> None:

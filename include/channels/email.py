@@ -17,7 +17,8 @@ from jinja2 import TemplateError
 
 from include.channels import reminder
 from include.failures import DeliveryError
-from include.model import Clock, Message
+from include.message import Message, Receipt
+from include.model import Clock
 from include.store import Row
 from include.writing.mails import add_html, attach_csv, headed, header_text, message_id, split_addresses
 
@@ -84,8 +85,8 @@ class Email:
         self.clock = clock
         self.smtp: smtplib.SMTP | None = None
 
-    def deliver(self, message: Message, body: Row | None) -> str | None:
-        """Send to whoever does not have it yet. Returns a remark when copies were refused. Raises DeliveryError."""
+    def deliver(self, message: Message, body: Row | None) -> Receipt:
+        """Send to whoever does not have it yet; a remark names the copies that were refused. Raises DeliveryError."""
         copies = [message.content.get("cc") or ""] if message.content.get("cc") else []
         valid, invalid = split_addresses([message.receiver, *copies])
         if message.receiver not in valid:
@@ -94,7 +95,7 @@ class Email:
         handover = self.send(mail, [address for address in valid if address not in message.accepted])
         if handover.later or message.receiver not in {*handover.accepted, *message.accepted}:
             raise DeliveryError(handover.words or "refused", permanent=not handover.later, accepted=handover.accepted)
-        return remark([*invalid, *([handover.words] if handover.words else [])])
+        return Receipt(remark([*invalid, *([handover.words] if handover.words else [])]))
 
     def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
         """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""

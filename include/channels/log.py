@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from include.logs import facts
-from include.model import Message
+from include.message import Message, Receipt
 from include.store import Row
 
 log = logging.getLogger(__name__)
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 class Log:
     """Writes each message as one line."""
 
-    def deliver(self, message: Message, body: Row | None) -> str | None:
-        """Never raises; there is nothing to remark."""
+    def deliver(self, message: Message, body: Row | None) -> Receipt:
+        """Never raises."""
         facts(log, "told", duty=message.duty, message=message.id, subject=message.subject, **message.content)
-        return None
+        return Receipt()
 
     def close(self) -> None:
         """Nothing is open."""

@@ -5,20 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from include.config.alerts import Alerts
+from include.config.section import ChannelName, Section
 from include.config.times import duration, hour_minute
 from include.config.types import DayHours, Duration, Interval, TimeOfDay, Zone, hours
 
-ChannelName = Literal["email", "slack", "pagerduty", "sms", "webhook", "log"]
 Percent = Annotated[float, Field(gt=0, le=100)]
 Days = Annotated[int, Field(gt=0, le=3650)]
-
-
-class Section(BaseModel):
-    """A mapping of the file: frozen, and nothing in it goes unread."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class AccountExpiration(Section):
@@ -158,6 +153,7 @@ class Settings(Section):
     """The whole configuration."""
 
     monitoring: Monitoring = Monitoring()
+    alerts: Alerts = Alerts()
     people: dict[str, Person] = {}
     """Who can be told, by a short name."""
     roles: dict[str, tuple[str, ...] | RotatingRole] = {}

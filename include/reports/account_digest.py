@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from include.audience import Audience, Told
 from include.config.settings import AccountExpiration, Settings
-from include.model import Composed, Priority, Rendered, Run, Severity
+from include.message import Urgency
+from include.model import Composed, Rendered, Run, Severity
 from include.reports.account_digest_facts import SOURCE, DigestFacts, Reading, told_since
 from include.reports.account_digest_words import outcome
 from include.routing import Routes
@@ -48,7 +49,7 @@ class AccountDigest:
             told_until=max([told.until, *(row["id"] for row in reading.news_rows())]),
             facts=facts,
             outcome=self.outcome(store, run, facts),
-            priority=Priority.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Priority.NORMAL,
+            urgency=Urgency.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Urgency.NORMAL,
         )
 
     def outcome(self, store: Store, run: Run, facts: DigestFacts) -> str | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from include.config.settings import Settings
 from include.loading import load_named
-from include.model import Run, Verdict
+from include.model import Run, Traits, Verdict
 from include.store import Store
 
 RULES = {
@@ -24,6 +24,8 @@ OF_DUTY = {"account_expiration": ("accounts_expiring", "reminders_held")}
 class Rule(Protocol):
     """SQL selects the candidates (in breach, or with an open alert); a pure judgement makes a verdict of each."""
 
+    traits: Traits
+
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """The verdicts on this run's candidates."""
         ...
@@ -32,3 +34,8 @@ class Rule(Protocol):
 def rules_of(duty: str) -> list[Rule]:
     """The rules that judge a duty."""
     return [load_named(RULES, name, "rule")() for name in (*EVERY_DUTY, *OF_DUTY.get(duty, ()))]
+
+
+def traits_of(rule: str) -> Traits:
+    """What a rule is like, by its name; nothing particular for one that is gone."""
+    return load_named(RULES, rule, "rule").traits if rule in RULES else Traits()  # type: ignore[no-any-return]

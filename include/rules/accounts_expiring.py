@@ -8,7 +8,7 @@ from datetime import datetime
 
 from include.config.settings import AccountExpiration, Settings
 from include.ladder import EXPIRED
-from include.model import Level, Run, Verdict
+from include.model import Level, Priority, Run, Traits, Verdict
 from include.source_state import silent
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
@@ -24,6 +24,11 @@ NOUNS = {
 
 class AccountsExpiring:
     """Judges the newest counts; while their source is silent, its open alerts are unknown instead."""
+
+    # The ladder itself is the repetition, and nobody is woken by it.
+    traits = Traits(
+        priority=Priority.LOW, group_by=("kind",), repeats=False, damp=False, todo="Renew or close these accounts in the user management."
+    )
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per kind and organisation that has anything in the window or an open alert."""

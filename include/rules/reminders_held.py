@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from include.config.settings import Settings
-from include.model import Level, Run, Verdict
+from include.model import Level, Priority, Run, Traits, Verdict
 from include.store import Store
 
 
 class RemindersHeld:
     """Judges the outbox itself."""
+
+    traits = Traits(priority=Priority.MEDIUM, todo="Look at the list; then release the reminders, or correct the dates and they lapse.")
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict."""

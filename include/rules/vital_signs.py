@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from include.config.settings import Settings
-from include.model import Level, Run, Verdict
+from include.model import Level, Run, Traits, Verdict
 from include.source_state import SourceState, source_states
 from include.store import Row, Store
 from include.store.samples import newest
@@ -15,6 +15,8 @@ from include.store.samples import newest
 class SourceUp:
     """A source that does not answer is missing data: one `unknown` alert for it, whatever hangs on it."""
 
+    traits = Traits(group_by=("source",), todo="The reason says what does not answer; what hangs on it is unknown until it does.")
+
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per source of the duty."""
         return [judge_source(run.duty, state) for state in source_states(store, run, now)]
@@ -22,6 +24,8 @@ class SourceUp:
 
 class ConfigValid:
     """A refused configuration file: the duty goes on with the last accepted one, and says so."""
+
+    traits = Traits(todo="Mend the file: the message names the key, the value and what is allowed.")
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from include.model import Alert, Reason, State, Transition
+from include.model import Alert, Priority, Reason, State, Transition
 from include.store import Row, Store
 from include.store.text import dumps
 
@@ -31,22 +32,40 @@ def news_since(store: Store, duty: str, behind: int) -> list[Row]:
     return store.many("alerts.news_since", duty=duty, behind=behind)
 
 
-def apply(store: Store, transitions: Sequence[Transition], run_id: str) -> dict[str, int]:
-    """Write what happened; a stale verdict and one that never had an alert write nothing. How many by reason."""
-    written = [transition for transition in transitions if changes(transition)]
-    store.many("alerts.apply", changes=dumps([row_of(transition) for transition in written]), run_id=run_id)
-    reasons = [transition.reason for transition in written]
-    return {str(reason): reasons.count(reason) for reason in Reason if reason in reasons}
+def open_alerts(store: Store) -> list[Alert]:
+    """Every alert that people could be told of."""
+    return [Alert.from_row(row) for row in store.many("alerts.open_all")]
 
 
-def changes(transition: Transition) -> bool:
-    """Whether the transition leaves a trace: even `unchanged` moves an open alert's evaluated_at and counts."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A transition, and as what its alert is kept: in which group, and with which priority."""
+
+    transition: Transition
+    group_key: str
+    priority: Priority
+
+
+def apply(store: Store, changes: Sequence[Change], run_id: str) -> list[str]:
+    """Write what happened. Returns the keys of the groups in which something did that people may have to be told of."""
+    written = [row_of(change) for change in changes if leaves_a_trace(change.transition)]
+    return [row["key"] for row in store.many("alerts.apply", changes=dumps(written), run_id=run_id)] if written else []
+
+
+def leaves_a_trace(transition: Transition) -> bool:
+    """Whether there is anything to write: even `unchanged` moves an open alert's evaluated_at and counts; a stale verdict does nothing."""
     return transition.reason is not Reason.STALE and transition.after is not None
 
 
-def row_of(transition: Transition) -> dict[str, Any]:
-    """The transition as the query `apply` reads it."""
-    verdict = transition.verdict
+def by_reason(changes: Sequence[Change]) -> dict[str, int]:
+    """How many left a trace, by reason."""
+    reasons = [change.transition.reason for change in changes if leaves_a_trace(change.transition)]
+    return {str(reason): reasons.count(reason) for reason in Reason if reason in reasons}
+
+
+def row_of(change: Change) -> dict[str, Any]:
+    """The change as the query `apply` reads it."""
+    transition, verdict = change.transition, change.transition.verdict
     return {
         "fingerprint": verdict.fingerprint,
         "duty": verdict.duty,
@@ -57,8 +76,13 @@ def row_of(transition: Transition) -> dict[str, Any]:
         "state_after": transition.after,
         "reason": transition.reason,
         "severity": transition.severity,
+        "priority": change.priority,
+        "group_key": change.group_key,
         "summary": verdict.summary,
         "progress": verdict.progress,
         "detail": dict(verdict.detail),
         "resolution": verdict.summary if transition.after is State.RESOLVED else None,
+        "breaches": transition.breaches,
+        "history": transition.history,
+        "flapping": transition.flapping,
     }

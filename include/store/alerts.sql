@@ -9,36 +9,56 @@ order by fingerprint for update
 -- The open alerts of one rule of a duty.
 select * from alert where duty = %(duty)s and rule = %(rule)s and state <> 'resolved'
 
+-- name: open_all
+-- Every alert that people could be told of.
+select * from alert where state not in ('resolved', 'pending')
+
 -- name: open_of_duty
 -- The open alerts of a duty, worst first.
 select * from alert where duty = %(duty)s and state <> 'resolved' order by severity desc, progress desc, opened_at, id
 
 -- name: apply
--- Write transitions (a JSON array) to their alerts and to the ledger of transitions; the ids of the latter.
+-- Write transitions (a JSON array) to their alerts and to the ledger of transitions.
 with change as (
     select * from jsonb_to_recordset(%(changes)s::jsonb) as c (
         fingerprint text, duty text, rule text, labels jsonb, as_of timestamptz, state_before alert_state, state_after alert_state,
-        reason text, severity severity, summary text, progress int, detail jsonb, resolution text)
+        reason text, severity severity, priority alert_priority, group_key text, summary text, progress int, detail jsonb, resolution text,
+        breaches int, history int, flapping boolean)
 ), opened as (
-    insert into alert (fingerprint, duty, rule, labels, severity, state, reason, summary, progress, detail, opened_at, evaluated_at)
-    select fingerprint, duty, rule, labels, severity, state_after, reason, summary, progress, detail, as_of, as_of
+    insert into alert (fingerprint, duty, rule, labels, severity, priority, group_key, state, reason, summary, progress, detail,
+                       opened_at, evaluated_at, changed_at, fired_at, unattended_since, breaches, history, flapping)
+    select fingerprint, duty, rule, labels, severity, priority, group_key, state_after, reason, summary, progress, detail,
+           as_of, as_of, as_of, case when state_after <> 'pending' then as_of end, case when state_after <> 'pending' then as_of end,
+           breaches, history, flapping
     from change where state_before is null
     returning id, fingerprint
 ), moved as (
     update alert a
-    set severity = c.severity, state = c.state_after, summary = c.summary, progress = c.progress, detail = c.detail,
-        reason = c.reason, evaluated_at = c.as_of,
+    set severity = c.severity, priority = c.priority, state = c.state_after, summary = c.summary, progress = c.progress, detail = c.detail,
+        reason = c.reason, evaluated_at = c.as_of, changed_at = case when c.reason = 'unchanged' then a.changed_at else c.as_of end,
+        breaches = c.breaches, history = c.history, flapping = c.flapping,
+        fired_at = case when c.state_after in ('pending', 'resolved') then a.fired_at else coalesce(a.fired_at, c.as_of) end,
+        unattended_since = case when c.state_after in ('pending', 'resolved') then a.unattended_since
+                                when c.reason = 'worsened' and a.acknowledged_by is not null then c.as_of
+                                else coalesce(a.unattended_since, c.as_of) end,
+        acknowledged_by = case when c.reason <> 'worsened' then a.acknowledged_by end,
+        acknowledged_at = case when c.reason <> 'worsened' then a.acknowledged_at end,
+        acknowledged_until = case when c.reason <> 'worsened' then a.acknowledged_until end,
+        comment = case when c.reason <> 'worsened' then a.comment end,
         resolved_at = case when c.state_after = 'resolved' then c.as_of end,
         resolution = c.resolution, resolved_by = case when c.state_after = 'resolved' then 'the monitoring' end
     from change c
     where a.fingerprint = c.fingerprint and a.state <> 'resolved' and c.state_before is not null
-    returning a.id, a.fingerprint
+    returning a.id, a.fingerprint, a.group_key
+), noted as (
+    insert into transition (alert_id, run_id, at, state_before, state_after, reason, severity, summary, detail)
+    select a.id, %(run_id)s, c.as_of, c.state_before, c.state_after, c.reason, c.severity, c.summary, c.detail
+    from change c join (select id, fingerprint from opened union all select id, fingerprint from moved) a using (fingerprint)
+    where c.reason <> 'unchanged'
 )
-insert into transition (alert_id, run_id, at, state_before, state_after, reason, severity, summary, detail)
-select a.id, %(run_id)s, c.as_of, c.state_before, c.state_after, c.reason, c.severity, c.summary, c.detail
-from change c join (select * from opened union all select * from moved) a using (fingerprint)
-where c.reason <> 'unchanged'
-returning id, alert_id
+select distinct coalesce(m.group_key, c.group_key) as key
+from change c left join moved m using (fingerprint)
+where c.reason not in ('unchanged', 'pending', 'lapsed')
 
 -- name: counts
 -- Alerts by duty and state: the open ones, and those resolved since a moment.

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from include.model import Message, MessageState, Outcome, Priority, Run
+from include.message import Message, MessageState, Outcome, Urgency
+from include.model import Run
 from include.store import Row, Store
 from include.store.text import dumps, storable
 
@@ -30,7 +30,7 @@ class Draft:
     subject: str
     content: Row
     report_id: int | None = None
-    priority: int = Priority.NORMAL
+    priority: int = Urgency.NORMAL
 
 
 def queue(store: Store, run: Run, draft: Draft, standing: tuple[MessageState, str | None], now: datetime) -> int:
@@ -39,12 +39,6 @@ def queue(store: Store, run: Run, draft: Draft, standing: tuple[MessageState, st
     fields = {name: getattr(draft, name) for name in draft.__dataclass_fields__}
     fields |= {"content": Jsonb(draft.content), "subject": storable(draft.subject), "receiver": storable(draft.receiver)}
     return len(store.many("messages.queue", **fields, duty=run.duty, state=state, error=error, now=now))
-
-
-def queue_lines(store: Store, run: Run, lines: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Queue one line per alert and channel."""
-    if lines:
-        store.change("messages.queue_lines", lines=dumps(list(lines)), duty=run.duty, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +67,23 @@ class Drainer:
         row = self.store.one("messages.claim_head", drainer=self.number, priorities=list(priorities), channels=list(channels), now=now)
         return Message.from_row(row) if row else None
 
-    def finish(self, message: Message, outcome: Outcome, due_at: datetime, now: datetime) -> bool:
-        """Record the outcome; False when the message was taken from this drainer meanwhile."""
-        done = self.store.change(
+    def claim_along(self, message: Message, now: datetime) -> list[Row]:
+        """What a cap held back from the same receiver, to leave as part of this message: rows of id, group_key, subject, priority."""
+        place = {"channel": message.channel, "receiver": message.receiver, "group_key": message.group_key}
+        return self.store.many("messages.claim_along", **place, id=message.id, drainer=self.number, now=now)
+
+    def finish(self, message: Message, outcome: Outcome, due_at: datetime, now: datetime) -> list[int]:
+        """Record the outcome. Returns the ids of the messages that it concerns; none when they were taken from this drainer meanwhile."""
+        done = self.store.many(
             "messages.finish",
             id=message.id,
             drainer=self.number,
             state=outcome.state,
+            again=outcome.again,
             due_at=due_at,
             error=outcome.why and storable(outcome.why)[:1000],
             accepted=list(outcome.accepted),
+            ref=dumps(dict(outcome.ref)),
             now=now,
         )
-        return done == 1
+        return [row["id"] for row in done]

@@ -16,7 +16,40 @@ from (
         order by d.due_at, d.id limit 1 for update of d skip locked) head
     order by p.rank limit 1) due
 where m.id = due.id
-returning m.*
+returning m.*, coalesce((select s.ref from receiver_state s
+                         where s.channel = m.channel and s.receiver = m.receiver and s.group_key = m.group_key and s.open), '{}') as ref
+
+-- name: claim_along
+-- The other alert messages that a cap holds back from this receiver leave as part of this one, each the oldest open one of its group.
+update message m
+set state = 'sending', drainer = %(drainer)s, attempted_at = %(now)s, attempts = attempts + 1, bundle = %(id)s,
+    possible_repeat = possible_repeat or state = 'uncertain'
+where id in (
+    select d.id from message d
+    where d.channel = %(channel)s and d.receiver = %(receiver)s and d.template = 'alert' and d.id <> %(id)s
+      and d.state = 'pending' and d.error like 'capped%%' and d.group_key <> %(group_key)s
+      and not exists (select from message e where e.channel = d.channel and e.receiver = d.receiver and e.group_key = d.group_key
+                      and e.id < d.id and e.state in ('pending', 'sending', 'uncertain') offset 0)
+    order by d.priority, d.id for update skip locked)
+returning id, group_key, subject, priority
+
+-- name: spend
+-- Take a token out of a receiver's bucket, which fills with time; how many are left.
+insert into bucket as b (channel, receiver, tokens, at) values (%(channel)s, %(receiver)s, %(capacity)s - 1, %(now)s)
+on conflict (channel, receiver) do update
+set tokens = least(%(capacity)s, b.tokens + greatest(extract(epoch from %(now)s - b.at), 0) * %(rate)s) - 1, at = greatest(b.at, %(now)s)
+returning tokens
+
+-- name: cap
+-- An empty bucket: what else waits for this receiver waits until there are tokens again.
+update message
+set due_at = %(now)s + case priority when 0 then %(critical_wait)s else %(wait)s end, error = 'capped: ' || %(words)s
+where id in (
+    select id from message
+    where channel = %(channel)s and receiver = %(receiver)s and template = 'alert' and state = 'pending'
+      and case priority when 0 then %(critical_wait)s else %(wait)s end > interval '0'
+      and due_at < %(now)s + case priority when 0 then %(critical_wait)s else %(wait)s end
+    for update skip locked)
 
 -- name: due
 -- How many messages may leave, counted up to a number.
@@ -28,16 +61,59 @@ select count(*) from (
 select title, html, plain, csv, period_end from report where id = %(report_id)s
 
 -- name: finish
--- Record the outcome of an attempt by its drainer; 0 rows when somebody else took the message over meanwhile.
-update message
-set state = %(state)s::message_state, due_at = %(due_at)s, error = %(error)s, drainer = null,
-    accepted = accepted || %(accepted)s::text[],
-    finished_at = case when %(state)s::message_state not in ('pending', 'uncertain') then %(now)s end
-where id = %(id)s and state = 'sending' and drainer = %(drainer)s
+-- Record the outcome of an attempt by its drainer, for the message and all that left as part of it; 0 when somebody else took it over
+-- meanwhile. What has arrived, or may have, is what the receiver knows; of an end that was refused for good nobody is told again.
+with done as (
+    update message
+    set state = %(state)s::message_state, due_at = %(due_at)s, error = %(error)s, drainer = null, bundle = case when %(again)s then null else bundle end,
+        accepted = accepted || %(accepted)s::text[], finished_at = case when not %(again)s then %(now)s end
+    where (id = %(id)s or bundle = %(id)s) and state = 'sending' and drainer = %(drainer)s
+    returning *
+), told as (
+    insert into receiver_state as s (channel, receiver, group_key, open, severity, progress, alerts, face, person, told_at, ref)
+    select d.channel, d.receiver, d.group_key, t.open, t.severity, t.progress, t.alerts, t.face, t.person, %(now)s,
+           case when d.id = %(id)s then %(ref)s::jsonb else '{}' end
+    from done d cross join lateral jsonb_to_record(d.tells) as t (
+        open boolean, severity severity, progress int, alerts bigint[], face text, person text)
+    where d.tells is not null and (d.state in ('sent', 'uncertain') or d.possible_repeat or (d.state = 'failed' and not t.open))
+    on conflict (channel, receiver, group_key) do update
+    set open = excluded.open, severity = excluded.severity, progress = excluded.progress, alerts = excluded.alerts, face = excluded.face,
+        person = excluded.person, told_at = excluded.told_at,
+        ref = case when not excluded.open then '{}' when excluded.ref = '{}' then s.ref else excluded.ref end
+)
+select id from done
+
+-- name: withdraw_followers
+-- What was planned on the assumption that a message arrives is no plan any more when it did not.
+update message set state = 'superseded', finished_at = %(now)s
+where id in (select f.id from message f join message m on m.id = any(%(ids)s)
+             where f.channel = m.channel and f.receiver = m.receiver and f.group_key = m.group_key and f.template = 'alert'
+               and f.id > m.id and f.state = 'pending')
+
+-- name: breakers
+-- The channels that failed of late.
+select * from breaker
+
+-- name: trip
+-- One more failure of a channel; from so many on it rests, longer each time.
+insert into breaker as b (channel, failures, why) values (%(channel)s, 1, %(why)s)
+on conflict (channel) do update
+set failures = b.failures + 1, why = excluded.why,
+    opened_at = case when b.failures + 1 >= %(most)s then coalesce(b.opened_at, %(now)s) end,
+    probe_at = case when b.failures + 1 >= %(most)s then %(now)s + least(interval '5 minutes', interval '15 seconds' * (b.failures + 2 - %(most)s)) end
+returning *
+
+-- name: mend
+-- The channel works again.
+delete from breaker where channel = %(channel)s
+
+-- name: waiting_groups
+-- The groups that have something to tell through a channel.
+select distinct group_key as key from message where channel = %(channel)s and template = 'alert' and state in ('pending', 'uncertain')
 
 -- name: adopt_orphans
 -- Messages whose drainer is gone may or may not have arrived: they count as told and are sent again.
-update message set state = 'uncertain', drainer = null, due_at = %(now)s
+update message set state = 'uncertain', drainer = null, bundle = null, due_at = %(now)s
 where state = 'sending' and not exists (
     select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
     where l.locktype = 'advisory' and l.classid = %(lock_class)s and l.objid = drainer::bigint::oid and l.granted)
@@ -63,16 +139,6 @@ values (%(key)s, %(duty)s, %(channel)s, %(receiver)s, %(group_key)s, %(priority)
         %(state)s, %(report_id)s, %(now)s, %(now)s, %(error)s)
 on conflict (key) do nothing
 returning id
-
--- name: queue_lines
--- One line per alert and channel for the transitions of a run: rows of a JSON array.
-insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, alert_id, created_at, due_at, error)
-select c.key, %(duty)s, c.channel, c.receiver, c.group_key, c.priority, 'alert', c.subject, c.content, c.state, a.id, %(now)s, %(now)s, c.error
-from jsonb_to_recordset(%(lines)s::jsonb) as c (
-    key text, channel text, receiver text, group_key text, priority smallint, subject text, content jsonb,
-    state message_state, fingerprint text, error text)
-cross join lateral (select id from alert where fingerprint = c.fingerprint order by state = 'resolved', evaluated_at desc limit 1) a
-on conflict (key) do nothing
 
 -- name: counts
 -- Messages made since a moment, and all that still wait, by duty and state.

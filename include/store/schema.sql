@@ -1,4 +1,10 @@
 CREATE SCHEMA monitoring;
+CREATE TYPE monitoring.alert_priority AS ENUM (
+    'low',
+    'medium',
+    'high',
+    'critical'
+);
 CREATE TYPE monitoring.alert_state AS ENUM (
     'pending',
     'firing',
@@ -44,6 +50,13 @@ begin
                    child, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');
     return true;
 end $$;
+CREATE FUNCTION monitoring.ring() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('monitoring_due', '');
+    return null;
+end $$;
 CREATE TABLE monitoring.account_calendar (
     source text NOT NULL,
     organization text NOT NULL,
@@ -84,6 +97,23 @@ CREATE TABLE monitoring.account_system (
     census_at timestamp with time zone,
     census_seconds double precision
 );
+CREATE TABLE monitoring.action (
+    id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    by text NOT NULL,
+    what text NOT NULL,
+    subject text NOT NULL,
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT action_by_check CHECK ((by <> ''::text))
+);
+ALTER TABLE monitoring.action ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.action_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE monitoring.alert (
     id bigint NOT NULL,
     fingerprint text NOT NULL,
@@ -102,7 +132,27 @@ CREATE TABLE monitoring.alert (
     resolution text,
     cause text,
     resolved_by text,
+    priority monitoring.alert_priority DEFAULT 'low'::monitoring.alert_priority NOT NULL,
+    group_key text,
+    fired_at timestamp with time zone,
+    breaches integer DEFAULT 1 NOT NULL,
+    history integer DEFAULT 1 NOT NULL,
+    flapping boolean DEFAULT false NOT NULL,
+    acknowledged_by text,
+    acknowledged_at timestamp with time zone,
+    acknowledged_until timestamp with time zone,
+    comment text,
+    unattended_since timestamp with time zone,
+    changed_at timestamp with time zone NOT NULL,
+    quiet text,
     CONSTRAINT alert_check CHECK (((resolved_at IS NOT NULL) = (state = 'resolved'::monitoring.alert_state)))
+);
+CREATE TABLE monitoring.alert_group (
+    key text NOT NULL,
+    duty text NOT NULL,
+    rule text NOT NULL,
+    labels jsonb NOT NULL,
+    next_at timestamp with time zone
 );
 ALTER TABLE monitoring.alert ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME monitoring.alert_id_seq
@@ -111,6 +161,19 @@ ALTER TABLE monitoring.alert ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE monitoring.breaker (
+    channel text NOT NULL,
+    failures integer NOT NULL,
+    opened_at timestamp with time zone,
+    probe_at timestamp with time zone,
+    why text NOT NULL
+);
+CREATE TABLE monitoring.bucket (
+    channel text NOT NULL,
+    receiver text NOT NULL,
+    tokens double precision NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 CREATE TABLE monitoring.configuration (
     digest text NOT NULL,
@@ -125,6 +188,10 @@ CREATE SEQUENCE monitoring.drainer
     NO MAXVALUE
     CACHE 1
     CYCLE;
+CREATE TABLE monitoring.hook (
+    id text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
 CREATE TABLE monitoring.latest (
     series_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -155,6 +222,9 @@ CREATE TABLE monitoring.message (
     attempted_at timestamp with time zone,
     finished_at timestamp with time zone,
     error text,
+    reason text DEFAULT ''::text NOT NULL,
+    bundle bigint,
+    tells jsonb,
     CONSTRAINT message_priority_check CHECK ((priority = ANY (ARRAY[0, 1, 2])))
 );
 COMMENT ON COLUMN monitoring.message.priority IS '0 critical, 1 normal, 2 bulk';
@@ -173,6 +243,19 @@ CREATE TABLE monitoring.migration (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE monitoring.receiver_state (
+    channel text NOT NULL,
+    receiver text NOT NULL,
+    group_key text NOT NULL,
+    open boolean NOT NULL,
+    severity monitoring.severity,
+    progress integer DEFAULT 0 NOT NULL,
+    alerts bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    face text DEFAULT ''::text NOT NULL,
+    person text,
+    told_at timestamp with time zone NOT NULL,
+    ref jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 CREATE TABLE monitoring.reminder (
     source text NOT NULL,
@@ -261,6 +344,35 @@ ALTER TABLE monitoring.series ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE monitoring.silence (
+    id bigint NOT NULL,
+    maintenance boolean DEFAULT false NOT NULL,
+    matchers jsonb NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    recurrence text,
+    lasts interval,
+    zone text DEFAULT 'UTC'::text NOT NULL,
+    owner text NOT NULL,
+    reason text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    created_by text NOT NULL,
+    lifted_at timestamp with time zone,
+    lifted_by text,
+    CONSTRAINT silence_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT silence_check1 CHECK (((lasts IS NULL) = (recurrence IS NULL))),
+    CONSTRAINT silence_matchers_check CHECK ((matchers <> '{}'::jsonb)),
+    CONSTRAINT silence_owner_check CHECK ((owner <> ''::text)),
+    CONSTRAINT silence_reason_check CHECK ((reason <> ''::text))
+);
+ALTER TABLE monitoring.silence ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME monitoring.silence_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE monitoring.transition (
     id bigint NOT NULL,
     alert_id bigint NOT NULL,
@@ -271,8 +383,10 @@ CREATE TABLE monitoring.transition (
     reason text NOT NULL,
     severity monitoring.severity NOT NULL,
     summary text NOT NULL,
-    detail jsonb DEFAULT '{}'::jsonb NOT NULL
+    detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+    by text
 );
+COMMENT ON COLUMN monitoring.transition.by IS 'the person who did it; null: the monitoring';
 ALTER TABLE monitoring.transition ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME monitoring.transition_id_seq
     START WITH 1
@@ -280,6 +394,13 @@ ALTER TABLE monitoring.transition ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTI
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE monitoring.verdict_feedback (
+    alert_id bigint NOT NULL,
+    by text NOT NULL,
+    true_alarm boolean NOT NULL,
+    comment text,
+    at timestamp with time zone NOT NULL
 );
 ALTER TABLE ONLY monitoring.sample ATTACH PARTITION monitoring.sample_default DEFAULT;
 ALTER TABLE ONLY monitoring.account_calendar
@@ -290,10 +411,20 @@ ALTER TABLE ONLY monitoring.account_snapshot
     ADD CONSTRAINT account_snapshot_pkey PRIMARY KEY (source, account, kind, expires_at);
 ALTER TABLE ONLY monitoring.account_system
     ADD CONSTRAINT account_system_pkey PRIMARY KEY (source);
+ALTER TABLE ONLY monitoring.action
+    ADD CONSTRAINT action_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.alert_group
+    ADD CONSTRAINT alert_group_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY monitoring.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.breaker
+    ADD CONSTRAINT breaker_pkey PRIMARY KEY (channel);
+ALTER TABLE ONLY monitoring.bucket
+    ADD CONSTRAINT bucket_pkey PRIMARY KEY (channel, receiver);
 ALTER TABLE ONLY monitoring.configuration
     ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
+ALTER TABLE ONLY monitoring.hook
+    ADD CONSTRAINT hook_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.latest
     ADD CONSTRAINT latest_pkey PRIMARY KEY (series_id);
 ALTER TABLE ONLY monitoring.message
@@ -302,6 +433,8 @@ ALTER TABLE ONLY monitoring.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (major, number);
+ALTER TABLE ONLY monitoring.receiver_state
+    ADD CONSTRAINT receiver_state_pkey PRIMARY KEY (channel, receiver, group_key);
 ALTER TABLE ONLY monitoring.reminder
     ADD CONSTRAINT reminder_pkey PRIMARY KEY (source, account, kind, expires_on, step);
 ALTER TABLE ONLY monitoring.report
@@ -316,25 +449,39 @@ ALTER TABLE ONLY monitoring.series
     ADD CONSTRAINT series_digest_key UNIQUE (digest);
 ALTER TABLE ONLY monitoring.series
     ADD CONSTRAINT series_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.silence
+    ADD CONSTRAINT silence_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.transition
     ADD CONSTRAINT transition_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY monitoring.verdict_feedback
+    ADD CONSTRAINT verdict_feedback_pkey PRIMARY KEY (alert_id, by);
 CREATE INDEX account_snapshot_kind ON monitoring.account_snapshot USING btree (source, organization, kind, expires_at);
+CREATE INDEX action_at ON monitoring.action USING btree (at);
+CREATE INDEX alert_acknowledged ON monitoring.alert USING btree (acknowledged_until) WHERE ((state <> 'resolved'::monitoring.alert_state) AND (acknowledged_until IS NOT NULL));
 CREATE INDEX alert_duty ON monitoring.alert USING btree (duty, state);
 CREATE INDEX alert_fingerprint ON monitoring.alert USING btree (fingerprint, evaluated_at DESC);
+CREATE INDEX alert_group_due ON monitoring.alert_group USING btree (next_at) WHERE (next_at IS NOT NULL);
+CREATE INDEX alert_group_key ON monitoring.alert USING btree (group_key) WHERE (state <> 'resolved'::monitoring.alert_state);
 CREATE UNIQUE INDEX alert_one_open ON monitoring.alert USING btree (fingerprint) WHERE (state <> 'resolved'::monitoring.alert_state);
+CREATE INDEX message_bundle ON monitoring.message USING btree (bundle) WHERE (bundle IS NOT NULL);
 CREATE INDEX message_due ON monitoring.message USING btree (priority, due_at, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'uncertain'::monitoring.message_state]));
+CREATE INDEX message_group ON monitoring.message USING btree (group_key, created_at) WHERE (template = 'alert'::text);
 CREATE INDEX message_queue ON monitoring.message USING btree (channel, receiver, group_key, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'sending'::monitoring.message_state, 'uncertain'::monitoring.message_state, 'held'::monitoring.message_state]));
 CREATE INDEX message_recent ON monitoring.message USING btree (duty, created_at);
 CREATE INDEX message_report ON monitoring.message USING btree (report_id) WHERE (report_id IS NOT NULL);
 CREATE INDEX message_sending ON monitoring.message USING btree (drainer) WHERE (state = 'sending'::monitoring.message_state);
 CREATE INDEX message_told ON monitoring.message USING btree (receiver, report_id DESC) WHERE (report_id IS NOT NULL);
+CREATE INDEX receiver_state_open ON monitoring.receiver_state USING btree (group_key) WHERE open;
 CREATE INDEX reminder_message ON monitoring.reminder USING btree (message_id) WHERE (message_id IS NOT NULL);
 CREATE INDEX run_recent ON monitoring.run USING btree (duty, started_at);
 CREATE INDEX sample_series_at ON ONLY monitoring.sample USING btree (series_id, at);
 CREATE INDEX sample_default_series_id_at_idx ON monitoring.sample_default USING btree (series_id, at);
 CREATE INDEX series_metric ON monitoring.series USING btree (metric);
+CREATE INDEX silence_ends ON monitoring.silence USING btree (ends_at) WHERE (lifted_at IS NULL);
 CREATE INDEX transition_alert ON monitoring.transition USING btree (alert_id);
 ALTER INDEX monitoring.sample_series_at ATTACH PARTITION monitoring.sample_default_series_id_at_idx;
+CREATE TRIGGER alert_group_rings AFTER INSERT OR UPDATE OF next_at ON monitoring.alert_group FOR EACH STATEMENT EXECUTE FUNCTION monitoring.ring();
+CREATE TRIGGER message_rings AFTER INSERT ON monitoring.message FOR EACH STATEMENT EXECUTE FUNCTION monitoring.ring();
 ALTER TABLE ONLY monitoring.account_calendar
     ADD CONSTRAINT account_calendar_source_fkey FOREIGN KEY (source) REFERENCES monitoring.account_system(source);
 ALTER TABLE ONLY monitoring.account_population
@@ -349,3 +496,5 @@ ALTER TABLE ONLY monitoring.reminder
     ADD CONSTRAINT reminder_message_id_fkey FOREIGN KEY (message_id) REFERENCES monitoring.message(id) ON DELETE SET NULL;
 ALTER TABLE ONLY monitoring.transition
     ADD CONSTRAINT transition_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES monitoring.alert(id);
+ALTER TABLE ONLY monitoring.verdict_feedback
+    ADD CONSTRAINT verdict_feedback_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES monitoring.alert(id);

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from include.channels.email import SmtpSettings
     from include.collecting import Collecting
     from include.delivery import Drain
+    from include.directory import Directory
+    from include.dispatch import Dispatch
     from include.evaluating import Evaluating
     from include.reporting import Reporting
     from include.routing import Routes
@@ -172,7 +174,21 @@ class Wiring:
         from include.evaluating import Evaluating
         from include.rules import rules_of
 
-        return Evaluating(rules_of(duty), self.settings, self.routes(duty), self.remind if reminders else None, self.clock)
+        return Evaluating(rules_of(duty), self.settings, self.directory, self.remind if reminders else None, self.clock)
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Who is told of an alert."""
+        from include.directory import Directory
+        from include.rules import traits_of
+
+        return Directory(self.routes, traits_of)
+
+    def dispatch(self) -> Dispatch:
+        """Tells people what they do not know, at this moment."""
+        from include.dispatch import Dispatch
+
+        return Dispatch(self.store, self.settings, self.directory, self.clock())
 
     def remind(self, store: Store, run: Run, now: datetime) -> Counts:
         """Remind the owners of accounts, unless the list at hand is too old to be believed."""
@@ -212,6 +228,8 @@ class Wiring:
         """Send what is due, with several drainers when that is much; in a rehearsal, nothing is."""
         from include.delivery import drain_together
 
+        with self.store.transaction():
+            self.dispatch().due()
         if self.show:
             return {"rehearsed": 1}
         much = self.store.value("messages.due", now=self.clock(), most=MUCH) == MUCH
@@ -221,11 +239,13 @@ class Wiring:
 
     def drainer(self, opened: Store, until: datetime) -> Drain:
         """A drain with channels of its own."""
+        from include.caps import Caps
         from include.delivery import Drain
 
         hours = self.accounts.reminder_hours
         channels = {name: make() for name, make in self.channels.items()}
-        return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until)
+        caps = Caps(dict(self.settings.alerts.caps))
+        return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until, caps)
 
     def reporting(self, duty: str, report: str) -> Reporting:
         """How a duty reports."""

@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from include.model import MessageState, State, utc_now
+from include.message import MessageState
+from include.model import State, utc_now
 from local import services
 from local.postgres import Server
 from securenet.__main__ import main

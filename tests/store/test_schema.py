@@ -21,7 +21,7 @@ def test_the_migrations_make_exactly_the_schema_that_is_written_down(server: Ser
 
 def test_migrating_twice_and_two_at_once_is_migrating_once(store: Store) -> None:
     assert migrations.migrate(store) == []
-    assert [step.name for step in migrations.known()] == ["initial"]
+    assert [step.name for step in migrations.known()] == ["initial", "lifecycle"]
 
 
 def test_a_migration_that_was_edited_is_named(store: Store) -> None:
@@ -61,8 +61,8 @@ def test_labels_of_any_length_and_kind_are_one_series(store: Store) -> None:
 
 def test_one_fingerprint_has_one_open_alert_because_the_database_says_so(store: Store) -> None:
     insert = (
-        "insert into alert (fingerprint, duty, rule, labels, severity, state, reason, summary, opened_at, evaluated_at)"
-        " values ('f', 'd', 'r', '{}', 'info', 'firing', 'opened', 's', now(), now())"
+        "insert into alert (fingerprint, duty, rule, labels, severity, state, reason, summary, opened_at, evaluated_at, changed_at)"
+        " values ('f', 'd', 'r', '{}', 'info', 'firing', 'opened', 's', now(), now(), now())"
     )
     store.connection.execute(insert)
     with pytest.raises(psycopg.errors.UniqueViolation, match="alert_one_open"):

@@ -1,0 +1,103 @@
+"""What one receiver is told through one channel, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from include.failures import DeliveryError
+
+
+class Urgency:
+    """The order in which messages leave: critical first, bulk (owner reminders) last."""
+
+    CRITICAL = 0
+    NORMAL = 1
+    BULK = 2
+
+
+class MessageState(StrEnum):
+    """Where a message stands; `uncertain`: a crash hid whether the receiver has it, so it counts as told and is sent again."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    HELD = "held"
+    SUPPRESSED = "suppressed"
+    SUPERSEDED = "superseded"
+    UNCERTAIN = "uncertain"
+    NOT_CONFIGURED = "not_configured"
+    NO_RECEIVER = "no_receiver"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to tell one receiver through one channel. `content` is what its template needs, never rendered text.
+
+    `reason`: why it is told. `ref`: what the channel returned for the message told before it in this queue, {} when there is none.
+    `accepted`: those of its receivers who have it already.
+    """
+
+    id: int
+    key: str
+    duty: str
+    channel: str
+    receiver: str
+    group_key: str
+    priority: int
+    template: str
+    reason: str
+    subject: str
+    content: Mapping[str, Any]
+    attempts: int
+    possible_repeat: bool
+    accepted: Sequence[str]
+    report_id: int | None
+    created_at: datetime
+    ref: Mapping[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Message:
+        """From a row of `messages.claim_head`."""
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a channel says of a delivery. `remark`: what was not whole about it. `ref`: by what it can be edited or answered to later."""
+
+    remark: str | None = None
+    ref: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt to deliver. `why`: the error, or a remark on a delivery that was not whole.
+
+    `accepted`: those of several receivers who have it. `outage`: the channel itself is at fault, not this receiver.
+    `retry_after`: when the other side wants to be asked again. `ref`: what the channel returned for it.
+    """
+
+    state: MessageState
+    why: str | None = None
+    accepted: Sequence[str] = ()
+    outage: bool = False
+    retry_after: timedelta | None = None
+    ref: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, error: DeliveryError) -> Outcome:
+        """A failed attempt: over, to be repeated, or perhaps delivered and to be repeated all the same."""
+        again = MessageState.UNCERTAIN if error.uncertain else MessageState.PENDING
+        state = MessageState.FAILED if error.permanent else again
+        why = f"misconfigured: {error}" if error.misconfigured else str(error)
+        return cls(state, why, error.accepted, error.outage, error.retry_after)
+
+    @property
+    def again(self) -> bool:
+        """Whether it is to be tried again."""
+        return self.state in (MessageState.PENDING, MessageState.UNCERTAIN)

@@ -1,0 +1,19 @@
+-- name: standing
+-- The silences and maintenance windows that may hold at a moment.
+select * from silence where lifted_at is null and starts_at <= %(now)s and ends_at > %(now)s order by id
+
+-- name: all
+-- Every silence and maintenance window that has not ended, the next to end first; `alerts`: how many it keeps quiet now.
+select s.*, (select count(*) from alert a where a.state <> 'resolved' and a.quiet is not null) as quiet
+from silence s where lifted_at is null and ends_at > %(now)s order by ends_at, id
+
+-- name: add
+-- A new one; its id.
+insert into silence (maintenance, matchers, starts_at, ends_at, recurrence, lasts, zone, owner, reason, created_at, created_by)
+values (%(maintenance)s, %(matchers)s, %(starts_at)s, %(ends_at)s, %(recurrence)s, %(lasts)s, %(zone)s, %(owner)s, %(reason)s, %(now)s, %(by)s)
+returning id
+
+-- name: lift
+-- End one before its time.
+update silence set lifted_at = %(now)s, lifted_by = %(by)s where id = %(id)s and lifted_at is null and ends_at > %(now)s
+

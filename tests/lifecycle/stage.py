@@ -1,0 +1,197 @@
+"""A stage for the life of alerts: the real store, the real dispatch and drain, and receivers that only keep what they get."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.actions import Actions
+from include.config.alerts import Alerts
+from include.config.settings import Settings
+from include.delivery import Drain
+from include.dispatch import Dispatch
+from include.evaluating import Evaluating
+from include.failures import DeliveryError
+from include.message import Message, MessageState, Receipt
+from include.model import Alert, Level, Run, Traits, Verdict
+from include.routing import Recipient
+from include.store import Row, Store
+from include.store.groups import Place
+from tests.conftest import NOW
+
+ALWAYS_SEEN = "ops"
+numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Got:
+    """What a receiver got: all that the checker may look at."""
+
+    key: str
+    place: Place
+    group: str
+    good: bool
+    repeat: bool
+    message: Message
+
+
+@dataclass
+class Receivers:
+    """A channel whose receivers keep everything; it fails on demand: a crash kills the sender before or after a message was taken."""
+
+    got: list[Got] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    crashes: int = 0
+
+    def deliver(self, message: Message, body: Row | None) -> Receipt:
+        failure = self.failures.pop(0) if self.failures else ""
+        if failure == "crash before":
+            self.crashes += 1
+            raise SystemExit
+        if failure == "not now":
+            raise DeliveryError("not now", permanent=False)
+        if failure == "never":
+            raise DeliveryError("no such receiver", permanent=True)
+        self.keep(message)
+        if failure == "crash after":
+            self.crashes += 1
+            raise SystemExit
+        if failure == "in doubt":
+            self.crashes += 1
+            raise DeliveryError("no answer came", permanent=False, uncertain=True)
+        return Receipt(ref={"id": str(next(numbers))})
+
+    def keep(self, message: Message) -> None:
+        good = message.content["severity"] == "success"
+        place = (message.channel, message.receiver)
+        self.got.append(Got(message.key, place, message.group_key, good, message.possible_repeat, message))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class Table:
+    """Who is told, as a plain table: receivers of every alert, and steps of (after, receiver). The test moves it as it likes."""
+
+    receivers: list[Recipient] = field(default_factory=lambda: [recipient(ALWAYS_SEEN)])
+    matrix: list[tuple[timedelta, Recipient]] = field(default_factory=list)
+    editing: frozenset[str] = frozenset()
+    traits_of_all: Traits = field(default_factory=lambda: Traits(damp=False))
+    quiet_until: datetime | None = None
+
+    def routes(self, alert: Alert, now: datetime) -> Sequence[Recipient]:
+        return [replace(one, held_until=self.quiet_until) for one in self.receivers]
+
+    def steps(self, alert: Alert) -> Sequence[tuple[datetime, Sequence[Recipient]]]:
+        since = alert.unattended_since
+        return [(since + after, [one]) for after, one in self.matrix] if since else []
+
+    def known(self, place: Place, person: str | None, now: datetime) -> Recipient:
+        return replace(recipient(place[1]), channel=place[0], held_until=self.quiet_until)
+
+    def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
+        return MessageState.PENDING, None
+
+    def edits(self, channel: str) -> bool:
+        return channel in self.editing
+
+    def traits(self, duty: str, rule: str) -> Traits:
+        return self.traits_of_all
+
+
+def recipient(name: str, channel: str = "email") -> Recipient:
+    """A receiver by name."""
+    return Recipient(channel, name, None, None, "the test", "UTC")
+
+
+@dataclass
+class Stage:
+    """One installation. Time moves only when the test says so."""
+
+    store: Store
+    now: datetime = NOW
+    settings: Settings = field(default_factory=Settings)
+    table: Table = field(default_factory=Table)
+    receivers: Receivers = field(default_factory=Receivers)
+
+    def configure(self, **alerts: Any) -> None:
+        """Other settings below `alerts`."""
+        self.settings = Settings(alerts=Alerts(**alerts))
+
+    def judge(self, name: str, level: Level, *, ago: float = 0, summary: str = "", progress: int = 0, **labels: str) -> None:
+        """A verdict on one thing, so many seconds old."""
+        verdict = Verdict(
+            "duty", "rule", {"target": name, **labels}, level, self.now - timedelta(seconds=ago), summary or f"{name} is {level}", progress
+        )
+        self.judge_all([verdict])
+
+    def judge_all(self, verdicts: Sequence[Verdict]) -> None:
+        """Verdicts of one run, in one transaction."""
+        evaluating = Evaluating((), self.settings, self.table, None, lambda: self.now)
+        with self.store.transaction():
+            judged = [(self.table.traits_of_all, verdict) for verdict in verdicts]
+            evaluating.apply(self.store, judged, Run("duty", f"run {next(numbers)}", self.now, timedelta(minutes=1)), self.now)
+
+    @property
+    def actions(self) -> Actions:
+        """What people can do."""
+        return Actions(self.store, self.settings, self.table, self.now)
+
+    def drain(self) -> None:
+        """What is due is looked at and sent, as far as the sender lives; the next one goes on."""
+        with self.store.transaction():
+            Dispatch(self.store, self.settings, self.table, self.now).due()
+        channels = dict.fromkeys(("email", "slack", "pagerduty"), self.receivers)
+        with suppress(SystemExit):
+            Drain(self.store, channels, lambda now: True, lambda: self.now, self.now + timedelta(minutes=5)).run()
+
+    def later(self, seconds: float) -> None:
+        """Time passes, and whoever sends does so at every moment at which something is due."""
+        end = self.now + timedelta(seconds=seconds)
+        while (due := self.next_due()) and due < end:
+            self.now = max(self.now, due)
+            self.drain()
+        self.now = end
+        self.drain()
+
+    def next_due(self) -> datetime | None:
+        """When something is due next; a moment later than now, or a sender would stand still."""
+        moment: datetime | None = self.store.value("groups.next_due", channels=["email", "slack", "pagerduty"])
+        return max(moment, self.now + timedelta(seconds=1)) if moment else None
+
+    def told(self, receiver: str = ALWAYS_SEEN) -> list[str]:
+        """The reasons for which a receiver was told, in order, repeats left out."""
+        return [got.message.reason for got in once(self.receivers.got) if got.place[1] == receiver]
+
+    def titles(self, receiver: str = ALWAYS_SEEN) -> list[str]:
+        """The subjects that a receiver got."""
+        return [got.message.subject for got in once(self.receivers.got) if got.place[1] == receiver]
+
+    def alerts(self) -> list[Row]:
+        """All alerts, oldest first."""
+        return self.store.connection.execute("select * from alert order by id").fetchall()
+
+    def messages(self) -> list[Row]:
+        """All messages, oldest first."""
+        return self.store.connection.execute("select * from message order by id").fetchall()
+
+
+def once(got: Sequence[Got]) -> list[Got]:
+    """What was got, without what came again because a sender died."""
+    seen: dict[str, Got] = {}
+    for one in got:
+        seen.setdefault(one.key, one)
+    return list(seen.values())
+
+
+def by_queue(got: Sequence[Got]) -> Mapping[tuple[Place, str], list[Got]]:
+    """{(receiver, group): what they got, in order}."""
+    queues: dict[tuple[Place, str], list[Got]] = {}
+    for one in got:
+        queues.setdefault((one.place, one.group), []).append(one)
+    return queues

@@ -1,0 +1,304 @@
+"""Every episode that a receiver was told of is closed to that receiver exactly once, whatever happens in between.
+
+Random stories are played on the real store and the real drain. The checker reads only what the receivers got, and knows nothing of
+states: it knows which things are broken in the world, and when a message says that all is well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
+
+import include.queries
+from include import alerting, dispatch, evaluating, telling
+from include.actions import Window
+from include.model import Level, Reason, Sample, Traits, Verdict
+from include.store import Store, samples
+from tests.conftest import NOW
+from tests.lifecycle.stage import Got, Stage, by_queue, once, recipient
+
+THINGS = ("db", "api", "disk")
+RECEIVERS = ("ops", "dev", "boss")
+LEVELS = (Level.OK, Level.OK, Level.WARNING, Level.CRITICAL, Level.NO_DATA)
+FAILURES = ("", "not now", "never", "crash before", "crash after", "in doubt")
+TABLES = "message, transition, verdict_feedback, alert, alert_group, receiver_state, silence, action, bucket, breaker"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens: its name, and what it is about."""
+
+    name: str
+    subject: Any = None
+    number: float = 0
+
+
+NOTHING, ZERO = st.none(), st.just(0)
+
+
+def step(name: str, subject: st.SearchStrategy[Any] = NOTHING, number: st.SearchStrategy[Any] = ZERO) -> st.SearchStrategy[Step]:
+    """Steps of one kind."""
+    return st.builds(Step, st.just(name), subject, number)
+
+
+seconds = st.sampled_from((0, 1, 5, 40, 400, 4000, 20000))
+things = st.sampled_from(THINGS)
+STEPS = st.one_of(
+    step("judge", st.tuples(things, st.sampled_from(LEVELS)), st.sampled_from((0, 0, 0, 1, 30, 600))),
+    step("judge", st.tuples(things, st.sampled_from(LEVELS)), st.sampled_from((0, 0, 0, 1, 30, 600))),
+    step("later", number=seconds),
+    step("jump", number=seconds),
+    step("silence", things, seconds),
+    step("lift"),
+    step("acknowledge", number=seconds),
+    step("resolve"),
+    step("reroute", st.sets(st.sampled_from(RECEIVERS), min_size=1)),
+    step("regroup", st.booleans()),
+    step("quiet hours", number=seconds),
+    step("fail", st.lists(st.sampled_from(FAILURES), min_size=1, max_size=3)),
+)
+STORIES = st.lists(STEPS, min_size=4, max_size=25)
+
+
+def play(stage: Stage, story: Sequence[Step]) -> None:
+    """Let the story happen; then silences and pauses run out with the last things still broken, and at last all is well."""
+    stage.table.matrix = [(timedelta(minutes=15), recipient("boss"))]
+    for one in story:
+        happen(stage, one)
+    stage.receivers.failures.clear()
+    stage.table.quiet_until = None
+    for row in stage.store.many("silences.all", now=stage.now):
+        stage.actions.unsilence(row["id"], "the end")
+    stage.now += timedelta(hours=20)
+    for name in THINGS:
+        stage.judge(name, Level.CRITICAL)
+    settle(stage)
+    check_that_the_present_is_known(stage)
+    for name in THINGS:
+        stage.judge(name, Level.OK, ago=30 * 3600)
+    settle(stage)
+    check_that_the_present_is_known(stage)
+    for name in THINGS:
+        stage.now += timedelta(seconds=1)
+        stage.judge(name, Level.OK)
+    settle(stage)
+    check_that_all_is_closed(stage)
+
+
+def settle(stage: Stage) -> None:
+    """Long enough for everything that waits for something; what was in doubt twice waits for a day."""
+    stage.later(2000)
+    stage.now += timedelta(days=1)
+    stage.later(2000)
+
+
+def happen(stage: Stage, one: Step) -> None:
+    """One step. In a jump of the clock nobody sends anything."""
+    soon = stage.now + timedelta(seconds=one.number)
+    deeds: dict[str, Callable[[], Any]] = {
+        "judge": lambda: stage.judge(*one.subject, ago=one.number),
+        "later": lambda: stage.later(one.number),
+        "jump": lambda: setattr(stage, "now", soon),
+        "silence": lambda: stage.actions.silence(
+            Window({"target": one.subject}, stage.now, soon + timedelta(seconds=1)), "ann", "ann", "a test"
+        ),
+        "reroute": lambda: setattr(stage.table, "receivers", [recipient(name) for name in sorted(one.subject)]),
+        "regroup": lambda: stage.configure(grouping=[{"match": {"rule": "*"}, "by": ["target"]}] if one.subject else []),
+        "quiet hours": lambda: setattr(stage.table, "quiet_until", soon),
+        "fail": lambda: setattr(stage.receivers, "failures", list(one.subject)),
+    }
+    deeds.get(one.name, lambda: act(stage, one))()
+
+
+def act(stage: Stage, one: Step) -> None:
+    """A person does something, where there is something to do."""
+    open_ones = [row for row in stage.alerts() if row["state"] not in ("resolved", "pending")]
+    if one.name == "lift":
+        for row in stage.store.many("silences.all", now=stage.now)[:1]:
+            stage.actions.unsilence(row["id"], "ann")
+    elif open_ones and one.name == "acknowledge":
+        stage.actions.acknowledge(str(open_ones[0]["id"]), "ann", until=stage.now + timedelta(seconds=one.number + 1))
+    elif open_ones and one.name == "resolve":
+        stage.actions.resolve(str(open_ones[0]["id"]), "ann", "done")
+
+
+def refused(stage: Stage) -> set[tuple[Any, str]]:
+    """Queues in which a message was refused for good: their receivers cannot have been told everything."""
+    rows = stage.store.connection.execute("select channel, receiver, group_key from message where state = 'failed'").fetchall()
+    return {((row["channel"], row["receiver"]), row["group_key"]) for row in rows}
+
+
+def check_that_the_present_is_known(stage: Stage) -> None:
+    """Everything is broken, and was for long: each receiver in the routes was told, and was not told that it is over."""
+    unreachable = {place for place, _ in refused(stage)}
+    told: dict[str, bool] = {}
+    for (place, _), got in by_queue(once(stage.receivers.got)).items():
+        told[place[1]] = told.get(place[1], False) or not got[-1].good
+    for one in stage.table.receivers:
+        if ("email", one.receiver) not in unreachable:
+            assert told.get(one.receiver), f"{one.receiver} does not know that anything is wrong"
+
+
+def check_that_all_is_closed(stage: Stage) -> None:
+    """All is well: problem and end alternate for each receiver and group, and an end is the last that everybody heard."""
+    for queue, got in by_queue(stage.receivers.got).items():
+        check_repeats(got, stage.receivers.crashes)
+        news = once(got)
+        for before, one in zip([None, *news], news, strict=False):
+            problem = before is not None and not before.good
+            assert not one.good or problem or queue in refused(stage), f"{queue}: an end without a problem: {words(news)}"
+        assert news[-1].good or queue in refused(stage), f"{queue}: never closed: {words(news)}"
+    rows = stage.store.connection.execute("select fingerprint from alert where state <> 'resolved'").fetchall()
+    assert rows == [], "nothing is open at the end"
+
+
+def check_repeats(got: Sequence[Got], crashes: int) -> None:
+    """What came twice came because a sender died, says so, and stands where it stood."""
+    again = [one for index, one in enumerate(got) if one.key in {other.key for other in got[:index]}]
+    assert len(again) <= crashes
+    assert all(one.repeat for one in again)
+    for one in again:
+        assert got[[other is one for other in got].index(True) - 1].key == one.key, "a repeat overtook something"
+
+
+def words(got: Sequence[Got]) -> list[str]:
+    """What was heard, for the reader of a failure."""
+    return [f"{one.message.reason}: {one.message.subject}" for one in got]
+
+
+@contextmanager
+def fresh(store: Store, **traits: Any) -> Iterator[Stage]:
+    """A stage on an empty store."""
+    store.connection.execute(f"truncate {TABLES} restart identity cascade".encode())
+    stage = Stage(store)
+    stage.table.traits_of_all = replace(Traits(damp=False), **traits)
+    yield stage
+
+
+STYLE: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    "database": None,
+}
+
+
+@given(story=STORIES, damp=st.booleans())
+@settings(max_examples=40, **STYLE)
+def test_what_a_receiver_was_told_of_is_closed_to_them_exactly_once(store: Store, story: list[Step], damp: bool) -> None:
+    with fresh(store, damp=damp) as stage:
+        play(stage, story)
+
+
+@given(
+    verdicts=st.lists(st.tuples(things, st.sampled_from(LEVELS[1:4])), min_size=2, max_size=10),
+    order=st.randoms(use_true_random=False),
+)
+@settings(max_examples=25, **STYLE)
+def test_the_end_is_the_same_whatever_the_order_of_reruns(store: Store, verdicts: list[tuple[str, Level]], order: Any) -> None:
+    """Measured and judged in order, or late, repeated and in any order: the same things are open, equally bad."""
+    numbered = list(enumerate(verdicts))
+    with fresh(store) as stage:
+        in_order = measured_and_judged(stage, numbered)
+    shuffled = numbered + numbered[::2]
+    order.shuffle(shuffled)
+    with fresh(store) as stage:
+        assert measured_and_judged(stage, shuffled) == in_order
+    newest = dict(verdicts)
+    assert in_order == {(name, str(level)) for name, level in newest.items() if level is not Level.OK}
+
+
+def measured_and_judged(stage: Stage, numbered: Sequence[tuple[int, tuple[str, Level]]]) -> set[tuple[str, str]]:
+    """Store one sample after the other, whose moment its number says, judge the newest each time; what is open at the end."""
+    stage.store.connection.execute("truncate series, sample, latest cascade")
+    stage.now += timedelta(hours=1)
+    for index, (name, level) in numbered:
+        value = LEVELS.index(level)
+        samples.record(stage.store, [Sample("m", {"target": name}, value, NOW + timedelta(minutes=index), "level")])
+        rows = samples.newest(stage.store, "m", {})
+        stage.judge_all([Verdict("duty", "rule", row["labels"], LEVELS[int(row["value"])], row["at"], "words") for row in rows])
+    return {(row["labels"]["target"], row["severity"]) for row in stage.alerts() if row["state"] != "resolved"}
+
+
+Mutation = Callable[[pytest.MonkeyPatch], None]
+
+
+def query(name: str, before: str, after: str) -> Mutation:
+    """Another SQL text."""
+    room, block = name.split(".")
+    path = include.queries.Path(include.queries.__file__).parent / "store" / f"{room}.sql"
+
+    def mutate(patch: pytest.MonkeyPatch) -> None:
+        queries = include.queries.named_queries(path)
+        assert before in queries[block], f"{name} does not say {before!r} any more"
+        patch.setitem(queries, block, queries[block].replace(before, after))
+
+    return mutate
+
+
+def function(module: Any, name: str, other: Callable[..., Any]) -> Mutation:
+    """Another function."""
+    return lambda patch: patch.setattr(module, name, other)
+
+
+REASON, NEXT, TELL = telling.reason_to_tell, alerting.next_state, dispatch.Dispatch.tell
+
+
+def told_even_if_never(known: telling.Known, view: telling.View, now: Any, pace: Any) -> Reason | None:
+    """Says the end to somebody who knows of no beginning."""
+    return REASON(known, view, now, pace) or (Reason.RECOVERED if view.over or not view.shown else None)
+
+
+def end_withheld(known: telling.Known, view: telling.View, now: Any, pace: Any) -> Reason | None:
+    """Never says the end of anything."""
+    return REASON(known, view, now, pace) if view.shown else None
+
+
+def stale_counts(alert: Any, *rest: Any) -> Any:
+    """Takes any verdict for a new one."""
+    return NEXT(replace(alert, evaluated_at=NOW - timedelta(days=9)) if alert else None, *rest)
+
+
+def only_who_is_routed(self: Any, group: Any, place: Any, seen: Any) -> Any:
+    """Forgets receivers that routes no longer name."""
+    return TELL(self, group, place, seen) if seen else dispatch.Told(None, [], None)
+
+
+MUTATIONS: dict[str, Mutation] = {
+    "an end is told whether or not the problem was": function(telling, "reason_to_tell", told_even_if_never),
+    "an end is told to nobody": function(telling, "reason_to_tell", end_withheld),
+    "a stale verdict counts": function(evaluating, "next_state", stale_counts),
+    "receivers that routes no longer name are forgotten": function(dispatch.Dispatch, "tell", only_who_is_routed),
+    "an unsent message outlives what it says": query("groups.withdraw", "id = any(%(ids)s)", "id = any(%(ids)s) and false"),
+    "the order of a queue is not kept": query("messages.claim_head", "and e.id < d.id", "and e.id < 0"),
+    "what was told is not written down": query("messages.finish", "d.state in ('sent', 'uncertain')", "d.state = 'failed'"),
+    "nobody looks again when something is due": query("groups.due", "next_at <= %(now)s", "next_at < '1970-01-01'"),
+    "an end leaves the receiver's knowledge open": query("messages.finish", "set open = excluded.open,", "set open = true,"),
+    "half-sent messages are never taken up again": query("messages.adopt_orphans", "state = 'sending'", "state = 'held'"),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_the_property_fails_when_the_code_is_wrong(store: Store, mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTATIONS[mutation](monkeypatch)
+
+    def fails(story: list[Step]) -> bool:
+        try:
+            with fresh(store) as stage:
+                play(stage, story)
+        except Exception:
+            return True
+        return False
+
+    style = settings(max_examples=300, phases=[Phase.generate], derandomize=True, **STYLE)
+    try:
+        find(STORIES, fails, settings=style)
+    except NoSuchExample:
+        pytest.fail(f"nobody notices that {mutation}")
