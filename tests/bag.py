@@ -42,6 +42,7 @@ def task_told(task: Any) -> dict[str, Any]:
         "backoff": float(task.retry_exponential_backoff),
         "limit": task.execution_timeout.total_seconds(),
         "rule": str(task.trigger_rule.value),
+        "form": sorted(task.params),
         "weight": task.priority_weight,
         "weights": task.weight_rule.value if hasattr(task.weight_rule, "value") else str(task.weight_rule),
     }

@@ -71,6 +71,7 @@ def test_every_dag_runs_by_the_same_policy(bag: dict[str, Any], duty: str) -> No
         assert task["backoff"] > 1
         assert 0 < task["limit"] < dag["limit"]
         assert task["weights"] == "absolute"
+        assert task["form"] == [], "the form is the DAG's alone: a parse would check each task's copy again"
 
 
 def test_an_hourly_run_ends_before_the_next_one_is_due(bag: dict[str, Any]) -> None:

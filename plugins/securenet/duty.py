@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param
+from airflow.sdk.definitions.param import ParamsDict
 
 from include.config.times import duration, hour_minute
 from securenet.parsing import at_parse
@@ -17,19 +20,18 @@ RETRIES = 3
 NOT_AT_ONCE = timedelta(0)
 BY_HAND_LIMIT = timedelta(hours=1)
 
-DRY_RUN = Param(False, type="boolean", title="Dry run", description="Compute and show everything, keep and send nothing")
 
-
-def duty(file: str, doc: str | None, *, every: str | None = None, at: str | None = None, **params: Any) -> DAG:
+@contextmanager
+def duty(file: str, doc: str | None, *, every: str | None = None, at: str | None = None, **fields: Param) -> Iterator[DAG]:
     """The DAG of a duty, named after its file.
 
     `every` or `at` names the setting, below `monitoring`, that says how often or at what time of day it runs; without, it runs by hand.
-    Every form begins with `dry_run`; `params` follow.
+    `fields` are those of its form. They join the DAG after its tasks, each of which would else get a copy that every parse checks again.
     """
     settings = at_parse()["monitoring"]
     interval = duration(setting(settings, every)) if every else None
     moment = hour_minute(setting(settings, at)) if at else None
-    return DAG(
+    with DAG(
         dag_id=Path(file).stem,
         doc_md=doc,
         schedule=timetable(cron(interval, moment), settings["zone"]),
@@ -37,10 +39,17 @@ def duty(file: str, doc: str | None, *, every: str | None = None, at: str | None
         max_active_runs=1,
         dagrun_timeout=run_limit(interval),
         default_args=default_args(run_limit(interval)),
-        params={"dry_run": DRY_RUN, **params},
         tags=["securenet", "scheduled" if every or at else "by hand"],
         render_template_as_native_obj=False,
-    )
+    ) as dag:
+        yield dag
+        dag.params = form(fields)
+
+
+def form(fields: dict[str, Param]) -> ParamsDict:
+    """Every form begins with `dry_run`. Airflow writes what was filled in into a Param, so no two DAGs share one."""
+    dry_run = Param(False, type="boolean", title="Dry run", description="Compute and show everything, keep and send nothing")
+    return ParamsDict({"dry_run": dry_run, **fields})
 
 
 def setting(settings: dict[str, Any], name: str) -> Any:
