@@ -113,6 +113,7 @@ class Stage(StrEnum):
     REPORT = "report"
     MAINTAIN = "maintain"
     DESCRIBE = "describe"
+    ACT = "act"
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a duty: which, since when it is due, how long its moment lasts, and what its trigger form said."""
+    """One run of a duty: which, since when it is due, how long its moment lasts, who triggered it, and what its form said."""
 
     duty: str
     run_id: str
@@ -277,6 +278,8 @@ class Run:
     organization: str | None = None
     send_emails: bool | None = None
     release_held: bool = False
+    by: str | None = None
+    form: Mapping[str, Any] = field(default_factory=dict)
 
     def is_past(self, now: datetime) -> bool:
         """Whether the present may no longer be stored as this run's: its moment ends when the next one is due."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from securenet.duty import duty
+    from securenet.operators.act import Act
     from securenet.operators.collect import Collect
     from securenet.operators.describe import Describe
     from securenet.operators.evaluate import Evaluate
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 WORDS = {
     "duty": "securenet.duty",
+    "Act": "securenet.operators.act",
     "Collect": "securenet.operators.collect",
     "Describe": "securenet.operators.describe",
     "Evaluate": "securenet.operators.evaluate",
@@ -24,7 +26,7 @@ WORDS = {
     "Report": "securenet.operators.report",
 }
 
-__all__ = ["Collect", "Describe", "Evaluate", "Maintain", "Notify", "Report", "duty"]
+__all__ = ["Act", "Collect", "Describe", "Evaluate", "Maintain", "Notify", "Report", "duty"]
 
 
 def __getattr__(name: str) -> Any:

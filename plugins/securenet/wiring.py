@@ -20,6 +20,7 @@ from securenet.configuration import InForce, at_run
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from include.actions import Actions
     from include.channels import Channel
     from include.channels.email import SmtpSettings
     from include.collecting import Collecting
@@ -223,6 +224,12 @@ class Wiring:
         if mail := find_connection(CONNECTION_OF["email"]):
             openers["email"] = lambda: load_named(CHANNELS, "email", "channel")(smtp(mail), self.zone, self.clock)
         return openers
+
+    def actions(self) -> Actions:
+        """What people can do, at this moment."""
+        from include.actions import Actions
+
+        return Actions(self.store, self.settings, self.directory, self.clock())
 
     def drain(self, until: datetime) -> Counts:
         """Send what is due, with several drainers when that is much; in a rehearsal, nothing is."""

@@ -151,18 +151,19 @@ class Stage:
             Drain(self.store, channels, lambda now: True, lambda: self.now, self.now + timedelta(minutes=5)).run()
 
     def later(self, seconds: float) -> None:
-        """Time passes, and whoever sends does so at every moment at which something is due."""
-        end = self.now + timedelta(seconds=seconds)
-        while (due := self.next_due()) and due < end:
-            self.now = max(self.now, due)
+        """Time passes, and whoever sends does so at every moment at which something is due; less often where that does not help."""
+        end, patience = self.now + timedelta(seconds=seconds), timedelta(seconds=1)
+        while (due := self.next_due()) and max(due, self.now + patience) < end:
+            patience = timedelta(seconds=1) if due > self.now else 2 * patience
+            self.now = max(due, self.now + patience)
             self.drain()
         self.now = end
         self.drain()
 
     def next_due(self) -> datetime | None:
-        """When something is due next; a moment later than now, or a sender would stand still."""
+        """When something is due next."""
         moment: datetime | None = self.store.value("groups.next_due", channels=["email", "slack", "pagerduty"])
-        return max(moment, self.now + timedelta(seconds=1)) if moment else None
+        return moment
 
     def told(self, receiver: str = ALWAYS_SEEN) -> list[str]:
         """The reasons for which a receiver was told, in order, repeats left out."""

@@ -137,12 +137,12 @@ def refused(stage: Stage) -> set[tuple[Any, str]]:
 
 
 def check_that_the_present_is_known(stage: Stage) -> None:
-    """Everything is broken, and was for long: each receiver in the routes was told, and was not told that it is over."""
+    """Everything is broken, and was for long: each receiver in routes and matrix was told, and not that it is over."""
     unreachable = {place for place, _ in refused(stage)}
     told: dict[str, bool] = {}
     for (place, _), got in by_queue(once(stage.receivers.got)).items():
         told[place[1]] = told.get(place[1], False) or not got[-1].good
-    for one in stage.table.receivers:
+    for one in [*stage.table.receivers, *(one for _, one in stage.table.matrix)]:
         if ("email", one.receiver) not in unreachable:
             assert told.get(one.receiver), f"{one.receiver} does not know that anything is wrong"
 

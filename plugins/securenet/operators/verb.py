@@ -74,6 +74,8 @@ def run_of(context: Context) -> Run:
         organization=form.get("organization") or None,
         send_emails=CHOICES.get(form.get("send_emails", "")),
         release_held=CHOICES.get(form.get("release_held", ""), False),
+        by=getattr(dag_run, "triggering_user_name", None),
+        form=dict(form),
     )
 
 
