@@ -85,6 +85,15 @@ class Security(Section):
     """Where news goes."""
 
 
+class Escalation(Section):
+    """How often the monitoring judges itself. What is due leaves when it is due, whatever this says."""
+
+    check_interval: Interval = timedelta(minutes=5)
+    """How often the duty runs."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
 class Housekeeping(Section):
     """How long the store keeps what, and how many days of partitions it prepares."""
 
@@ -110,6 +119,7 @@ class Monitoring(Section):
     account_expiration: AccountExpiration = AccountExpiration()
     system_health: SystemHealth = SystemHealth()
     security: Security = Security()
+    escalation: Escalation = Escalation()
     housekeeping: Housekeeping = Housekeeping()
 
 

@@ -16,9 +16,16 @@ RULES = {
     "config_valid": "include.rules.vital_signs:ConfigValid",
     "accounts_expiring": "include.rules.accounts_expiring:AccountsExpiring",
     "reminders_held": "include.rules.reminders_held:RemindersHeld",
+    "duties_run": "include.rules.own_health:DutiesRun",
+    "watchers_alive": "include.rules.own_health:WatchersAlive",
+    "channels_up": "include.rules.own_health:ChannelsUp",
+    "maintenance": "include.rules.own_health:Maintenance",
 }
 EVERY_DUTY = ("source_up", "config_valid")
-OF_DUTY = {"account_expiration": ("accounts_expiring", "reminders_held")}
+OF_DUTY = {
+    "account_expiration": ("accounts_expiring", "reminders_held"),
+    "escalation": ("duties_run", "watchers_alive", "channels_up", "maintenance"),
+}
 
 
 class Rule(Protocol):

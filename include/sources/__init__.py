@@ -11,6 +11,7 @@ from include.store import Store
 
 SOURCES = {
     "accounts.sql": "include.sources.accounts_sql:SqlAccounts",
+    "duties": "include.sources.duties:Duties",
 }
 
 

@@ -10,6 +10,10 @@ select %(duty)s, %(run_id)s, %(stage)s, coalesce(max(attempt), 0) + 1, %(run_aft
        %(state)s, %(counts)s, %(error)s
 from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s
 
+-- name: newest_of_each
+-- When each duty last finished anything.
+select duty, max(finished_at) as finished_at from run group by duty
+
 -- name: lock_duty
 -- One evaluator per duty at a time, to the end of the transaction.
 select pg_advisory_xact_lock(hashtextextended('monitoring.duty.' || %(duty)s, 0))

@@ -180,6 +180,11 @@ CREATE TABLE monitoring.configuration (
     text text NOT NULL,
     accepted_at timestamp with time zone NOT NULL
 );
+CREATE TABLE monitoring.cursor (
+    watcher text NOT NULL,
+    name text NOT NULL,
+    "position" jsonb NOT NULL
+);
 CREATE SEQUENCE monitoring.drainer
     AS integer
     START WITH 1
@@ -199,6 +204,13 @@ CREATE TABLE monitoring.latest (
     note text
 )
 WITH (fillfactor='70');
+CREATE TABLE monitoring.lease (
+    watcher text NOT NULL,
+    holder text NOT NULL,
+    fence bigint NOT NULL,
+    until timestamp with time zone NOT NULL,
+    beaten_at timestamp with time zone NOT NULL
+);
 CREATE TABLE monitoring.message (
     id bigint NOT NULL,
     key text NOT NULL,
@@ -423,10 +435,14 @@ ALTER TABLE ONLY monitoring.bucket
     ADD CONSTRAINT bucket_pkey PRIMARY KEY (channel, receiver);
 ALTER TABLE ONLY monitoring.configuration
     ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
+ALTER TABLE ONLY monitoring.cursor
+    ADD CONSTRAINT cursor_pkey PRIMARY KEY (watcher, name);
 ALTER TABLE ONLY monitoring.hook
     ADD CONSTRAINT hook_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.latest
     ADD CONSTRAINT latest_pkey PRIMARY KEY (series_id);
+ALTER TABLE ONLY monitoring.lease
+    ADD CONSTRAINT lease_pkey PRIMARY KEY (watcher);
 ALTER TABLE ONLY monitoring.message
     ADD CONSTRAINT message_key_key UNIQUE (key);
 ALTER TABLE ONLY monitoring.message

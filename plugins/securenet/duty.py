@@ -12,7 +12,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
 
 from include.config.times import duration, hour_minute
-from securenet.parsing import at_parse
+from securenet.parsing import at_parse, digest
 
 OWNER = "securenet"
 RETRIES = 3
@@ -22,19 +22,23 @@ BY_HAND_LIMIT = timedelta(hours=1)
 
 
 @contextmanager
-def duty(file: str, doc: str | None, *, every: str | None = None, at: str | None = None, **fields: Param) -> Iterator[DAG]:
+def duty(
+    file: str, doc: str | None, *, every: str | None = None, at: str | None = None, watched: bool = False, **fields: Param
+) -> Iterator[DAG]:
     """The DAG of a duty, named after its file.
 
     `every` or `at` names the setting, below `monitoring`, that says how often or at what time of day it runs; without, it runs by hand.
-    `fields` are those of its form. They join the DAG after its tasks, each of which would else get a copy that every parse checks again.
+    `watched`: a watcher in the triggerer rings for it, too. `fields` are those of its form. They join the DAG after its tasks, each of
+    which would else get a copy that every parse checks again.
     """
     settings = at_parse()["monitoring"]
     interval = duration(setting(settings, every)) if every else None
     moment = hour_minute(setting(settings, at)) if at else None
+    name, clock = Path(file).stem, timetable(cron(interval, moment), settings["zone"])
     with DAG(
-        dag_id=Path(file).stem,
+        dag_id=name,
         doc_md=doc,
-        schedule=timetable(cron(interval, moment), settings["zone"]),
+        schedule=rung(name, clock) if watched else clock,
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=run_limit(interval),
@@ -44,6 +48,16 @@ def duty(file: str, doc: str | None, *, every: str | None = None, at: str | None
     ) as dag:
         yield dag
         dag.params = form(fields)
+
+
+def rung(name: str, clock: Any) -> Any:
+    """By the clock, and whenever the duty's watcher rings. A changed configuration makes another watcher."""
+    from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher
+
+    from securenet.triggers.watcher import Watcher
+
+    watcher = AssetWatcher(name=f"{name}_watcher", trigger=Watcher(name, digest()))
+    return AssetOrTimeSchedule(timetable=clock, assets=[Asset(f"securenet_{name}", watchers=[watcher])])
 
 
 def form(fields: dict[str, Param]) -> ParamsDict:

@@ -5,6 +5,7 @@ Beside Airflow's home lies a copy of the last accepted settings, with a stamp of
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -38,6 +39,11 @@ def at_parse() -> Plain:
         log.warning("%s", refused)
     copy = read_copy()
     return copy["settings"] if copy else defaults()
+
+
+def digest() -> str:
+    """16 hex digits: another one for other settings."""
+    return hashlib.sha256(json.dumps(at_parse(), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def must_be_valid() -> Plain:

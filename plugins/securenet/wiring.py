@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from include.sources import Source
     from include.store import Store
     from include.store.runs import Counts
+    from include.watching import Watch, Watching
 
 STORE = "monitoring_db"
 EXAMPLES = {
@@ -104,19 +106,48 @@ def sender_of(found: Connection) -> str | None:
     return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
 
 
+def is_paused(duty: str) -> bool:
+    """Whether Airflow holds a duty back. Outside of a task nobody can be asked, and it counts as running."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    try:
+        return bool(RuntimeTaskInstance.get_dag(duty).is_paused)
+    except (ImportError, AttributeError, NameError):
+        return False
+
+
+def heartbeat_url(what: str) -> str | None:
+    """Where it is heard of that something lives: the connection `heartbeat_<what>` as a URL; None without it."""
+    found = find_connection(f"heartbeat_{what}")
+    if found is None or not found.host:
+        return None
+    host = found.host if "://" in found.host else f"{found.conn_type}://{found.host}"
+    return f"{host}{f':{found.port}' if found.port else ''}/{found.schema or ''}"
+
+
 def flag(value: Any) -> bool:
     """A boolean of a connection's extras, which a URI can only carry as text."""
     return str(value).lower() in ("true", "1", "yes")
 
 
-@contextmanager
-def store(application: str = "securenet monitoring") -> Iterator[Store]:
+def open_store(application: str) -> Store:
     """The store, checked to have the schema that this code needs."""
     from include.store import connect, migrations
 
     opened = connect(conninfo(STORE), application)
     try:
         migrations.check(opened)
+    except Exception:
+        opened.connection.close()
+        raise
+    return opened
+
+
+@contextmanager
+def store(application: str = "securenet monitoring") -> Iterator[Store]:
+    """The store, closed in the end."""
+    opened = open_store(application)
+    try:
         yield opened
     finally:
         opened.connection.close()
@@ -151,9 +182,9 @@ class Wiring:
         from include.loading import load_named
         from include.sources import SOURCES
 
-        if name != "accounts":
-            source: Source = load_named(SOURCES, name, "source")()
-            return source
+        if name == "duties":
+            duties: Source = load_named(SOURCES, name, "source")(self.intervals, is_paused)
+            return duties
         kind = load_named(SOURCES, f"accounts.{self.accounts.source}", "source")
         accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
         return accounts
@@ -169,6 +200,11 @@ class Wiring:
         section = getattr(self.settings.monitoring, duty, None)
         interval: timedelta | None = getattr(section, "check_interval", None)
         return interval
+
+    @property
+    def intervals(self) -> dict[str, timedelta]:
+        """How often each duty should run, for those that run by the clock and are watched over."""
+        return {"account_expiration": self.accounts.check_interval, "housekeeping": timedelta(days=1)}
 
     def evaluating(self, duty: str, reminders: bool) -> Evaluating:
         """How a duty is judged."""
@@ -244,7 +280,7 @@ class Wiring:
             stores = [self.store, *(further.enter_context(store()) for _ in range(DRAINERS - 1 if much else 0))]
             return dict(drain_together([self.drainer(opened, until) for opened in stores]))
 
-    def drainer(self, opened: Store, until: datetime) -> Drain:
+    def drainer(self, opened: Store, until: datetime, urgencies: Sequence[int] = (0, 1, 2)) -> Drain:
         """A drain with channels of its own."""
         from include.caps import Caps
         from include.delivery import Drain
@@ -252,7 +288,26 @@ class Wiring:
         hours = self.accounts.reminder_hours
         channels = {name: make() for name, make in self.channels.items()}
         caps = Caps(dict(self.settings.alerts.caps))
-        return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until, caps)
+        return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until, caps, urgencies)
+
+    def be_heard(self, what: str) -> None:
+        """Tell somebody outside that this lives."""
+        from include.heartbeats import beat
+
+        beat(heartbeat_url(what))
+
+    def watch(self, duty: str) -> Watch:
+        """What the watcher of a duty does."""
+        from include.escalating import Escalating
+
+        return Escalating(self.store, list(self.channels), lambda: self.dispatch().due(), self.deliver_alerts)
+
+    def deliver_alerts(self) -> int:
+        """Send what is due, except for owner reminders; how many were sent."""
+        from include.message import Urgency
+
+        drain = self.drainer(self.store, self.clock() + timedelta(minutes=1), (Urgency.CRITICAL, Urgency.NORMAL))
+        return drain.run().get("sent", 0)
 
     def reporting(self, duty: str, report: str) -> Reporting:
         """How a duty reports."""
@@ -270,3 +325,17 @@ def wired(application: str) -> Iterator[Wiring]:
     """The wiring of a task or command, its store open."""
     with store(application) as opened:
         yield Wiring(opened, at_run(opened))
+
+
+def open_watching(duty: str) -> Watching:
+    """What a watcher of the triggerer works with."""
+    from include.heartbeats import beat
+    from include.watching import Watching
+
+    opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
+    wiring = Wiring(opened, at_run(opened))
+    holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
+    url = heartbeat_url("watchers")
+    watching = Watching(duty, holder, opened, bell, wiring.watch(duty), wiring.clock, lambda: beat(url))
+    watching.listen()
+    return watching

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 
 class Notify(Verb):
-    """Send what is due, whichever duty queued it. Always does: what waits is in the store, not in this run."""
+    """Send what is due, whichever duty queued it. Always does: what waits is in the store, not in this run.
 
-    def __init__(self, *, task_id: str = "notify", **kwargs: Any) -> None:
+    `heartbeat`: somebody outside hears at the connection `heartbeat_<that>` that a run came this far.
+    """
+
+    def __init__(self, *, heartbeat: str | None = None, task_id: str = "notify", **kwargs: Any) -> None:
         super().__init__(task_id=task_id, priority_weight=3, trigger_rule=TriggerRule.ALL_DONE, **kwargs)
+        self.heartbeat = heartbeat
 
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """Returns how many messages ended in which state."""
@@ -27,4 +31,7 @@ class Notify(Verb):
 
         now = wiring.clock()
         with failure_recorded(Attempt(wiring.store, run, Stage.NOTIFY, wiring.clock, now)) as attempt:
-            return attempt.finish(wiring.drain(self.drain_until(now)))
+            counts = attempt.finish(wiring.drain(self.drain_until(now)))
+        if self.heartbeat and not wiring.show:
+            wiring.be_heard(self.heartbeat)
+        return counts
