@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.alerting import is_news, next_state
+from include.audiences import Routes
 from include.config.settings import Settings
 from include.model import Clock, Run, Stage, Transition, Verdict
-from include.routing import Routes
 from include.rules import Rule
 from include.store import Store, alerts, messages
 from include.store.runs import Attempt, Counts, once

@@ -1,81 +1,166 @@
-"""Who is told, and through what. Here the short form: a duty's channels, and the administrators."""
+"""Who is told of an alert: at once by the routes, and by the escalation matrix while nobody acknowledges it.
+
+Pure: the same configuration, alert and moment, the same people.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from include.audience import Audience
-from include.config.settings import Person, Settings
-from include.model import MessageState, Priority, Run, Severity, State, Transition
+from include.calendars import is_business, next_business_day
+from include.config.calendars import OFFICE
+from include.config.duties import DIGEST_DUTIES, section_of
+from include.config.routes import EscalationStep, Match, Route, Target
+from include.config.settings import Settings
+from include.config.times import write_delay
+from include.model import aware
+from include.telling import Recipient, Subject, Telling
 
-ADMINISTRATOR = "administrator"
-EVERYTHING = "*"
+__all__ = ["Recipient", "Step", "Subject", "escalation", "recipients"]
+
+# The short form: who hears of it through a channel that a duty's `alert_channels` names. The other channels have a receiver of their own.
+ROLE_OF = {"email": "administrator", "sms": "on_call"}
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
-    """Where a duty's news goes. `configured`: the channels that have what they need; the others are recorded, never tried."""
+class Step:
+    """One step of the matrix: when it is due, in UTC, how long after nobody acknowledged, and who is told then."""
 
-    settings: Settings
-    channels: Sequence[str]
-    configured: frozenset[str]
-    default_receiver: str | None
+    at: datetime
+    after: timedelta
+    recipients: tuple[Recipient, ...]
 
-    def lines(self, news: Iterable[Transition], run: Run) -> list[dict[str, Any]]:
-        """One line per alert for every channel but e-mail, which gets the digest: rows as `messages.queue_lines` takes them."""
-        return [self.line(channel, transition, run) for transition in news for channel in self.channels if channel != "email"]
 
-    def line(self, channel: str, transition: Transition, run: Run) -> dict[str, Any]:
-        """The line of one alert for one channel."""
-        verdict = transition.verdict
-        state, error = self.standing(channel, channel)
-        severity = Severity.SUCCESS if transition.after is State.RESOLVED else transition.severity
-        return {
-            "key": f"alert/{verdict.fingerprint}/{verdict.as_of.isoformat()}/{channel}",
-            "channel": channel,
-            "receiver": channel,
-            "group_key": f"alert/{verdict.fingerprint}",
-            "priority": Priority.CRITICAL if transition.severity is Severity.CRITICAL else Priority.NORMAL,
-            "subject": f"{severity.badge}: {verdict.summary}"[:1000],
-            "content": {"reason": transition.reason, "severity": severity, "labels": dict(verdict.labels), "run": run.run_id},
-            "state": state,
-            "error": error,
-            "fingerprint": verdict.fingerprint,
-        }
+def recipients(settings: Settings, subject: Subject, default_receiver: str | None, at: datetime) -> list[Recipient]:
+    """Who is told at once, each receiver of a channel once; the log always is."""
+    return merged(told_at_once(Telling(settings, subject, default_receiver, aware(at))))
 
-    def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
-        """Whether a message through this channel can leave, and why not."""
-        if channel not in self.configured:
-            return MessageState.NOT_CONFIGURED, f"channel {channel} is not configured, see `make config`"
-        if not receiver:
-            return MessageState.NO_RECEIVER, "nobody to tell: set SECURENET_ADMIN_EMAIL, or roles.administrator"
-        return MessageState.PENDING, None
 
-    def audiences(self, per_organization: bool, organizations: Sequence[str]) -> Iterator[Audience]:
-        """Which reports there are by mail. Nobody gets what is outside their scope; whoever sees all also sees to the monitoring."""
-        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations)
-        if not per_organization or not organizations:
-            yield Audience(None, everyone or self.fallback)
-        for organization in organizations:
-            if per_organization:
-                yield Audience(organization, everyone or self.fallback)
-            limited = self.addresses(person for person in self.administrators if organization in person.organizations)
-            if limited:
-                yield Audience(organization, limited, limited=True)
+def escalation(settings: Settings, subject: Subject, since: datetime, default_receiver: str | None) -> list[Step]:
+    """Every step for an alert that nobody has acknowledged since then, by time; who has a role is decided for that time.
 
-    @property
-    def administrators(self) -> list[Person]:
-        """The people in the role, with or without an address."""
-        return list(self.settings.holders(ADMINISTRATOR))
+    Each receiver of a channel once in a step. A step that reaches nobody, as by mail for a duty whose mail is a digest, has no recipients.
+    """
+    return [replace(step, recipients=tuple(merged(step.recipients))) for step in every_step(settings, subject, since, default_receiver)]
 
-    @property
-    def fallback(self) -> list[str]:
-        """Whoever there is when nobody has the role for everything; an empty name where nobody is, so that it is on record."""
-        return [self.default_receiver or ""]
 
-    @staticmethod
-    def addresses(people: Iterable[Person]) -> list[str]:
-        """Their mail addresses, each once."""
-        return list(dict.fromkeys(person.email for person in people if person.email))
+def merged(found: Iterable[Recipient]) -> list[Recipient]:
+    """Each receiver of a channel once; the first reason wins."""
+    first: dict[tuple[str, str], Recipient] = {}
+    for recipient in found:
+        first.setdefault((recipient.channel, recipient.receiver), recipient)
+    return list(first.values())
+
+
+def told_at_once(telling: Telling) -> Iterator[Recipient]:
+    """By the routes that match, else by the short form. The log hears everything. A receiver may stand twice."""
+    found = list(matching(telling))
+    for number, route in found:
+        for target in route.to:
+            yield from by_target(telling, target, f"route {number}: {described(route.match)}")
+    if not found:
+        yield from without_digest(telling, by_short_form(telling))
+    yield telling.own("log", None, "the log hears everything")
+
+
+def told_in_digest(telling: Telling) -> Iterator[Recipient]:
+    """Who gets it by mail, not by itself but in a report."""
+    if telling.subject.duty in DIGEST_DUTIES and not any(matching(telling)):
+        mailed = (one for one in by_short_form(telling) if one.channel == "email")
+        yield from (replace(one, reason=one.reason.replace("alert_channels", "the digest", 1)) for one in mailed)
+
+
+def by_target(telling: Telling, target: Target, reason: str) -> Iterator[Recipient]:
+    """By one entry of a route."""
+    if target.role:
+        yield from telling.role(target.role, [target.channel], reason)
+    elif target.person:
+        yield from telling.people([target.person], [target.channel], reason)
+    else:
+        yield telling.own(target.channel, target.receiver, reason)
+
+
+def by_short_form(telling: Telling) -> Iterator[Recipient]:
+    """Through the `alert_channels` of the duty; one without a section has e-mail."""
+    name = section_of(telling.subject.duty)
+    section = getattr(telling.settings.monitoring, name, None)
+    for channel in getattr(section, "alert_channels", ("email",)):
+        if channel in ROLE_OF:
+            yield from telling.role(ROLE_OF[channel], [channel], f"alert_channels of {name}")
+        else:
+            yield telling.own(channel, None, f"alert_channels of {name}")
+
+
+def every_step(settings: Settings, subject: Subject, since: datetime, default_receiver: str | None) -> list[Step]:
+    """As `escalation`, but a receiver with several roles stands in a step once for each."""
+    begun, priority = aware(since).astimezone(UTC), subject.priority
+    timed = [(due(settings, step, begun), number, step) for number, step in enumerate(settings.escalation.of(priority), 1)]
+    return [
+        Step(at, at - begun, tuple(by_step(Telling(settings, subject, default_receiver, at), step, number)))
+        for at, number, step in sorted(timed, key=lambda found: found[:2])
+    ]
+
+
+def by_step(telling: Telling, step: EscalationStep, number: int) -> Iterator[Recipient]:
+    """By one step of the matrix."""
+    priority = telling.subject.priority
+    channels = step.channels or (("email", "sms") if priority == "critical" else ("email",))
+    for role in step.roles:
+        told = telling.role(role, channels, f"escalation {priority}, step {number}: {role} {waited(step)}")
+        yield from without_digest(telling, told)
+
+
+def due(settings: Settings, step: EscalationStep, since: datetime) -> datetime:
+    """When the step is taken, in UTC; `since` is in UTC, too."""
+    if isinstance(step.after, timedelta):
+        return since + step.after
+    return next_business_day(settings.calendar(step.calendar or OFFICE), since).astimezone(UTC)
+
+
+def waited(step: EscalationStep) -> str:
+    """How long nobody has acknowledged."""
+    if isinstance(step.after, timedelta):
+        return f"after {write_delay(step.after)}" if step.after else "at once"
+    return "on the next business day"
+
+
+def without_digest(telling: Telling, told: Iterable[Recipient]) -> Iterator[Recipient]:
+    """A duty that mails a digest mails no alert by itself."""
+    return (one for one in told if not (one.channel == "email" and telling.subject.duty in DIGEST_DUTIES))
+
+
+def matching(telling: Telling) -> Iterator[tuple[int, Route]]:
+    """The routes that count, with their numbers from 1: the first that matches, and further ones while they `continue`."""
+    for number, route in enumerate(telling.settings.routes, 1):
+        if matches(telling, route.match):
+            yield number, route
+            if not route.further:
+                return
+
+
+def matches(telling: Telling, match: Match) -> bool:
+    """Whether all that is named holds."""
+    subject = telling.subject
+    wanted = [
+        ([section_of(duty) for duty in match.duty], section_of(subject.duty)),
+        (match.rule, subject.rule),
+        (match.severity, subject.severity),
+        (match.priority, subject.priority),
+        (match.environment, subject.labels.get("environment")),
+        *((values, subject.labels.get(label)) for label, values in match.labels.items()),
+    ]
+    return all(found in values for values, found in wanted if values) and in_time(telling, match)
+
+
+def in_time(telling: Telling, match: Match) -> bool:
+    """Whether the moment lies within the one calendar's business hours and outside the other's."""
+    within, outside = (name and telling.settings.calendar(name) for name in (match.calendar, match.outside))
+    return not (within and not is_business(within, telling.at)) and not (outside and is_business(outside, telling.at))
+
+
+def described(match: Match) -> str:
+    """The match in words, as `duty system_health, severity critical or warning`."""
+    words = match.model_dump(exclude={"labels"}, exclude_defaults=True) | match.labels
+    return ", ".join(f"{key} {value if isinstance(value, str) else ' or '.join(value)}" for key, value in words.items()) or "every alert"

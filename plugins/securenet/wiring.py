@@ -20,13 +20,13 @@ from securenet.configuration import InForce, at_run
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from include.audiences import Routes
     from include.channels import Channel
     from include.channels.email import SmtpSettings
     from include.collecting import Collecting
     from include.delivery import Drain
     from include.evaluating import Evaluating
     from include.reporting import Reporting
-    from include.routing import Routes
     from include.sources import Source
     from include.store import Store
     from include.store.runs import Counts
@@ -185,7 +185,7 @@ class Wiring:
 
     def routes(self, duty: str) -> Routes:
         """Where a duty's news goes."""
-        from include.routing import Routes
+        from include.audiences import Routes
 
         section = getattr(self.settings.monitoring, duty, None)
         channels = getattr(section, "alert_channels", ("email",))

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, get_args
 
 from include.config.loading import ConfigurationRefused, describe_settings
-from include.config.settings import ChannelName
+from include.config.section import ChannelName
 from securenet.configuration import load_file
 from securenet.parsing import path
 
