@@ -66,8 +66,8 @@ def told_at_once(telling: Telling) -> Iterator[Recipient]:
 
 
 def told_in_digest(telling: Telling) -> Iterator[Recipient]:
-    """Who gets it by mail, not by itself but in a report."""
-    if telling.subject.duty in DIGEST_DUTIES and not any(matching(telling)):
+    """Who gets it by mail, not by itself but in a report, whatever the routes say."""
+    if telling.subject.duty in DIGEST_DUTIES:
         mailed = (one for one in by_short_form(telling) if one.channel == "email")
         yield from (replace(one, reason=one.reason.replace("alert_channels", "the digest", 1)) for one in mailed)
 
@@ -86,11 +86,12 @@ def by_short_form(telling: Telling) -> Iterator[Recipient]:
     """Through the `alert_channels` of the duty; one without a section has e-mail."""
     name = section_of(telling.subject.duty)
     section = getattr(telling.settings.monitoring, name, None)
+    reason = f"alert_channels of {name or 'any duty'}"
     for channel in getattr(section, "alert_channels", ("email",)):
         if channel in ROLE_OF:
-            yield from telling.role(ROLE_OF[channel], [channel], f"alert_channels of {name}")
+            yield from telling.role(ROLE_OF[channel], [channel], reason)
         else:
-            yield telling.own(channel, None, f"alert_channels of {name}")
+            yield telling.own(channel, None, reason)
 
 
 def every_step(settings: Settings, subject: Subject, since: datetime, default_receiver: str | None) -> list[Step]:
