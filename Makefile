@@ -1,7 +1,7 @@
 # SecureNet Monitoring: everything a person types.
 
 .DEFAULT_GOAL := help
-.PHONY: help up down clean status env stop-demo start-demo check config migrate bench docs test lint lock
+.PHONY: help up down clean status env stop-demo start-demo check config explain on-call migrate bench docs test lint lock
 
 PY := .venv/bin/python
 LOCAL := $(PY) -m local
@@ -10,7 +10,7 @@ flag = $(if $($(1)),$(2))
 
 # The exit codes 0, 1 and 2 of these are an interface, but make turns every failure into a 2. Only in question mode does it
 # pass a 1 on, from a recipe line marked with +, and such lines then run as usual.
-ifneq ($(filter status check config,$(MAKECMDGOALS)),)
+ifneq ($(filter status check config explain on-call,$(MAKECMDGOALS)),)
 MAKEFLAGS += --question
 endif
 
@@ -44,6 +44,12 @@ check: $(READY) ## run one duty now, in this shell: DUTY=... [ORGANIZATION=...] 
 
 config: $(READY) ## validate the configuration and print what is in force; JSON=1
 	+@$(LOCAL) exec python -m securenet config $(call flag,JSON,--json)
+
+explain: $(READY) ## who would be told what, when and why: ALERT='severity=critical,duty=...' [AT=2026-12-24T03:00] [JSON=1]
+	+@$(LOCAL) exec python -m securenet explain "$$ALERT" $(call flag,AT,--at "$$AT") $(call flag,JSON,--json)
+
+on-call: $(READY) ## who has which role: [AT=2026-12-24T03:00]; the next 90 days as a calendar: ICS=1 ROLE=on_call
+	+@$(LOCAL) exec python -m securenet on-call $(call flag,AT,--at "$$AT") $(call flag,ICS,--ics "$$ROLE")
 
 migrate: $(READY) ## bring the store to this version's schema
 	@$(LOCAL) exec python -m securenet migrate

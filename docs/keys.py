@@ -7,30 +7,31 @@ import inspect
 import json
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
-from include.config import alerts, settings
+from include.config import SHIPPED
 from include.config.section import Section
 from include.config.settings import Settings
-
-MODULES = (settings, alerts)
 
 
 def tables() -> str:
     """One table per section of the file."""
     meanings = written_meanings()
-    return "\n\n".join(table(path, model, meanings[model.__name__]) for path, model in sections(Settings, ""))
+    places: dict[type[Section], list[str]] = {}
+    for path, model in sections(Settings, ""):
+        places.setdefault(model, []).append(f"`{path or 'top level'}`")
+    return "\n\n".join(table(", ".join(paths), model, meanings[model.__name__]) for model, paths in places.items())
 
 
-def table(path: str, model: type[Section], meanings: dict[str, str]) -> str:
+def table(places: str, model: type[Section], meanings: dict[str, str]) -> str:
     """One section. Raises KeyError for a key whose meaning nobody wrote down."""
-    defaults = model.model_construct().model_dump(mode="json", warnings=False)
+    defaults = model.model_construct().model_dump(mode="json", warnings=False, by_alias=False, exclude_none=True)
     rows = [
-        f"| `{name}` | {'required' if field.is_required() else default(defaults[name])} | {meanings[name]} |"
+        f"| `{field.alias or name}` | {'required' if field.is_required() else default(defaults.get(name))} | {meanings[name]} |"
         for name, field in model.model_fields.items()
         if not is_section(field.annotation)
     ]
-    head = f"### `{path or 'top level'}`\n\n{inspect.getdoc(model)}"
+    head = f"### {places}\n\n{inspect.getdoc(model)}"
     return "\n".join([f"{head}\n", "| key | default | meaning |", "|---|---|---|", *rows]) if rows else head
 
 
@@ -41,12 +42,12 @@ def default(value: Any) -> str:
 
 
 def sections(model: type[Section], path: str) -> Iterator[tuple[str, type[Section]]]:
-    """Every mapping that may stand in the file, with the path to it."""
+    """Every mapping that may stand in the file, with the path to it: NAME is anyone of a mapping, N any one of a list."""
     yield path, model
     for name, field in model.model_fields.items():
         for inner in filter(is_section, inside(field.annotation)):
-            below = name if is_section(field.annotation) else f"{name}.NAME"
-            yield from sections(inner, f"{path}.{below}".lstrip("."))
+            within = "" if is_section(field.annotation) else ".NAME" if get_origin(field.annotation) is dict else ".N"
+            yield from sections(inner, f"{path}.{name}{within}".lstrip("."))
 
 
 def inside(annotation: Any) -> Iterator[Any]:
@@ -63,7 +64,8 @@ def is_section(annotation: Any) -> bool:
 
 def written_meanings() -> dict[str, dict[str, str]]:
     """{class: {key: the string below it}}. Only the source has them: at run time they would cost and serve nobody."""
-    classes = [node for module in MODULES for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef)]
+    modules = [ast.parse(path.read_text(encoding="utf-8")) for path in SHIPPED.parent.glob("*.py")]
+    classes = [node for module in modules for node in module.body if isinstance(node, ast.ClassDef)]
     return {node.name: dict(meanings_of(node)) for node in classes}
 
 

@@ -1,45 +1,60 @@
-"""Who is told of an alert, and how their channels stand."""
+"""Who is told of an alert, as the configuration has it now, and how their channels stand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from include.addressing import Recipient, Subject
+from include.calendars import end_of
+from include.config.people import Person
+from include.config.settings import Settings
 from include.message import MessageState
 from include.model import Alert, Traits
-from include.routing import Recipient, Routes
+from include.routing import escalation, recipients
 from include.store.groups import Place
 
-# Their e-mail is a digest, made by their report: their alerts cause no mails of their own.
-DIGEST_DUTIES = frozenset({"account_expiration"})
+Standing = Callable[[str, str | None], tuple[MessageState, str | None]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Directory:
-    """Looks people and places up. `editing`: the channels that can change what they showed."""
+    """Looks people and places up, each question once for a moment. `standing`: whether a message can leave through a channel, and why not;
+    `editing`: the channels that can change what they showed; `resting`: those that are out of order at the moment."""
 
-    routing: Callable[[str], Routes]
+    settings: Settings
+    default_receiver: str | None
+    standing: Standing
     traits_of: Callable[[str], Traits]
     editing: frozenset[str] = frozenset()
+    resting: Callable[[], frozenset[str]] = frozenset
+    answers: dict[Any, Any] = field(default_factory=dict)
+    moment: datetime | None = None
 
     def routes(self, alert: Alert, now: datetime) -> Sequence[Recipient]:
-        """Who is told at once."""
-        routes = self.routing(alert.duty)
-        channels = [one for one in routes.channels if one != "email" or alert.duty not in DIGEST_DUTIES]
-        return [recipient for channel in channels for recipient in routes.recipients(channel, alert.duty)]
+        """Who is told at once; while a channel is out of order, through another one as well."""
+        self.at(now)
+        subject = self.subject(alert)
+        found: list[Recipient] = self.once(("routes", *key_of(subject)), lambda: list(self.reachable(self.recipients(subject, now))))
+        return found
 
     def steps(self, alert: Alert) -> Sequence[tuple[datetime, Sequence[Recipient]]]:
-        """Whom the matrix brings in, and when."""
-        return []
+        """Whom the matrix brings in, and when, for as long as nobody acknowledges the alert."""
+        since, subject = alert.unattended_since, self.subject(alert)
+        if since is None:
+            return []
+        found: list[tuple[datetime, list[Recipient]]] = self.once(("steps", since, *key_of(subject)), lambda: self.matrix(subject, since))
+        return found
 
     def known(self, place: Place, person: str | None, now: datetime) -> Recipient:
         """Somebody who was told before, whatever the routes say now."""
-        return Recipient(*place, person, None, "you were told of the problem", "UTC")
-
-    def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
-        """Whether a message can leave, and why not."""
-        return self.routing("").standing(channel, receiver)
+        somebody = self.settings.people.get(person or "")
+        zone = (somebody and somebody.zone) or self.settings.monitoring.zone
+        return Recipient(*place, person, None, "you were told of the problem", zone, held(somebody, zone, now))
 
     def edits(self, channel: str) -> bool:
         """Whether the channel can change what it showed."""
@@ -48,3 +63,63 @@ class Directory:
     def traits(self, duty: str, rule: str) -> Traits:
         """What a rule is like."""
         return self.traits_of(rule)
+
+    def recipients(self, subject: Subject, now: datetime) -> list[Recipient]:
+        """By the routes."""
+        return recipients(self.settings, subject, self.default_receiver, now)
+
+    def matrix(self, subject: Subject, since: datetime) -> list[tuple[datetime, list[Recipient]]]:
+        """By the matrix."""
+        steps = escalation(self.settings, subject, since, self.default_receiver)
+        return [(step.at, list(self.reachable(step.recipients))) for step in steps]
+
+    def reachable(self, told: Sequence[Recipient]) -> Iterator[Recipient]:
+        """All of them, and for each whose channel is out of order the same person through the next channel that is not."""
+        resting = self.once("resting", self.resting)
+        for recipient in told:
+            yield recipient
+            if recipient.channel in resting:
+                yield from self.stand_in(recipient, resting)
+
+    def stand_in(self, recipient: Recipient, resting: frozenset[str]) -> Iterator[Recipient]:
+        """The first other way to reach somebody. A place that is no person's is stood in for by the default receiver."""
+        person = self.settings.people.get(recipient.person or "")
+        for channel in self.settings.alerts.fallback:
+            address = person.address(channel) if person else self.default_receiver if channel == "email" else None
+            if channel not in resting and address:
+                reason = f"{recipient.reason}; {recipient.channel} is out of order"
+                yield replace(recipient, channel=channel, receiver=address, reason=reason)
+                return
+
+    def subject(self, alert: Alert) -> Subject:
+        """What decides about an alert's receivers: only those labels that anything asks for."""
+        labels = {name: value for name, value in alert.labels.items() if name in self.labels_asked_for}
+        return Subject(alert.duty, alert.rule, alert.severity, alert.priority, labels)
+
+    @cached_property
+    def labels_asked_for(self) -> frozenset[str]:
+        """The labels that routes name, and those that always count."""
+        return frozenset({"environment", "organization", *(label for route in self.settings.routes for label in route.match.labels)})
+
+    def at(self, now: datetime) -> None:
+        """Answers are for one moment."""
+        if now != self.moment:
+            self.answers.clear()
+            self.moment = now
+
+    def once(self, question: Any, answer: Callable[[], Any]) -> Any:
+        """The answer, thought of once."""
+        if question not in self.answers:
+            self.answers[question] = answer()
+        return self.answers[question]
+
+
+def key_of(subject: Subject) -> tuple[Any, ...]:
+    """The same for the same receivers."""
+    return (subject.duty, subject.rule, subject.severity, subject.priority, frozenset(subject.labels.items()))
+
+
+def held(person: Person | None, zone: str, now: datetime) -> datetime | None:
+    """The end of somebody's quiet hours, if they are now."""
+    end = end_of(person.quiet_hours, now, ZoneInfo(zone)) if person and person.quiet_hours else None
+    return end and end.astimezone(UTC)

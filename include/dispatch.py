@@ -9,11 +9,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from include.addressing import Recipient
 from include.config.settings import Settings
 from include.message import MessageState, Urgency
 from include.model import Alert, Reason, Traits
 from include.news import News
-from include.routing import Recipient
 from include.silencing import Quiet, Silence, Suppression, next_change
 from include.store import Row, Store, groups
 from include.store.alerts import open_alerts

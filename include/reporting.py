@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from include.audiences import Routes
 from include.model import Clock, Composed, Rendered, Run
 from include.reports import Report
-from include.routing import Routes
 from include.store import Store, messages, reports
 from include.store.messages import Draft
 from include.store.runs import Counts

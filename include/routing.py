@@ -1,79 +1,166 @@
-"""Who is told, and through what. Here the short form: a duty's channels, and the administrators."""
+"""Who is told of an alert: at once by the routes, and by the escalation matrix while nobody acknowledges it.
+
+Pure: the same configuration, alert and moment, the same people.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from include.audience import Audience
-from include.config.settings import Person, Settings
-from include.message import MessageState
+from include.addressing import Addressing, Recipient, Subject
+from include.calendars import is_business, next_business_day
+from include.config.calendars import OFFICE
+from include.config.duties import DIGEST_DUTIES, section_of
+from include.config.routes import EscalationStep, Match, Route, Target
+from include.config.settings import Settings
+from include.config.times import write_delay
+from include.model import aware
 
-ADMINISTRATOR = "administrator"
-EVERYTHING = "*"
+__all__ = ["Recipient", "Step", "Subject", "escalation", "recipients"]
 
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One place where news of an alert goes, and why. `held_until`: when their quiet hours end; critical news does not wait for that."""
-
-    channel: str
-    receiver: str
-    person: str | None
-    role: str | None
-    reason: str
-    zone: str
-    held_until: datetime | None = None
+# The short form: who hears of it through a channel that a duty's `alert_channels` names. The other channels have a receiver of their own.
+ROLE_OF = {"email": "administrator", "sms": "on_call"}
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
-    """Where a duty's news goes. `configured`: the channels that have what they need; the others are recorded, never tried."""
+class Step:
+    """One step of the matrix: when it is due, in UTC, how long after nobody acknowledged, and who is told then."""
 
-    settings: Settings
-    channels: Sequence[str]
-    configured: frozenset[str]
-    default_receiver: str | None
+    at: datetime
+    after: timedelta
+    recipients: tuple[Recipient, ...]
 
-    def recipients(self, channel: str, duty: str) -> list[Recipient]:
-        """The short form: a channel of `alert_channels`, to the administrators by mail, else to whoever the channel reaches."""
-        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations) or self.fallback
-        receivers = everyone if channel == "email" else [channel]
-        zone = self.settings.monitoring.zone
-        return [Recipient(channel, receiver, None, None, f"alert_channels of {duty}", zone) for receiver in receivers]
 
-    def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
-        """Whether a message through this channel can leave, and why not."""
-        if channel not in self.configured:
-            return MessageState.NOT_CONFIGURED, f"channel {channel} is not configured, see `make config`"
-        if not receiver:
-            return MessageState.NO_RECEIVER, "nobody to tell: set SECURENET_ADMIN_EMAIL, or roles.administrator"
-        return MessageState.PENDING, None
+def recipients(settings: Settings, subject: Subject, default_receiver: str | None, at: datetime) -> list[Recipient]:
+    """Who is told at once, each receiver of a channel once. The log hears of every change where it is made."""
+    return merged(told_at_once(Addressing(settings, subject, default_receiver, aware(at))))
 
-    def audiences(self, per_organization: bool, organizations: Sequence[str]) -> Iterator[Audience]:
-        """Which reports there are by mail. Nobody gets what is outside their scope; whoever sees all also sees to the monitoring."""
-        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations)
-        if not per_organization or not organizations:
-            yield Audience(None, everyone or self.fallback)
-        for organization in organizations:
-            if per_organization:
-                yield Audience(organization, everyone or self.fallback)
-            limited = self.addresses(person for person in self.administrators if organization in person.organizations)
-            if limited:
-                yield Audience(organization, limited, limited=True)
 
-    @property
-    def administrators(self) -> list[Person]:
-        """The people in the role, with or without an address."""
-        return list(self.settings.holders(ADMINISTRATOR))
+def escalation(settings: Settings, subject: Subject, since: datetime, default_receiver: str | None) -> list[Step]:
+    """Every step for an alert that nobody has acknowledged since then, by time; who has a role is decided for that time.
 
-    @property
-    def fallback(self) -> list[str]:
-        """Whoever there is when nobody has the role for everything; an empty name where nobody is, so that it is on record."""
-        return [self.default_receiver or ""]
+    Each receiver of a channel once in a step. A step that reaches nobody, as by mail for a duty whose mail is a digest, has no recipients.
+    """
+    return [replace(step, recipients=tuple(merged(step.recipients))) for step in every_step(settings, subject, since, default_receiver)]
 
-    @staticmethod
-    def addresses(people: Iterable[Person]) -> list[str]:
-        """Their mail addresses, each once."""
-        return list(dict.fromkeys(person.email for person in people if person.email))
+
+def merged(found: Iterable[Recipient]) -> list[Recipient]:
+    """Each receiver of a channel once; the first reason wins."""
+    first: dict[tuple[str, str], Recipient] = {}
+    for recipient in found:
+        first.setdefault((recipient.channel, recipient.receiver), recipient)
+    return list(first.values())
+
+
+def told_at_once(telling: Addressing) -> Iterator[Recipient]:
+    """By the routes that match, else by the short form. A receiver may stand twice."""
+    found = list(matching(telling))
+    for number, route in found:
+        for target in route.to:
+            yield from by_target(telling, target, f"route {number}: {described(route.match)}")
+    if not found:
+        yield from without_digest(telling, by_short_form(telling))
+
+
+def told_in_digest(telling: Addressing) -> Iterator[Recipient]:
+    """Who gets it by mail, not by itself but in a report, whatever the routes say."""
+    if telling.subject.duty in DIGEST_DUTIES:
+        mailed = (one for one in by_short_form(telling) if one.channel == "email")
+        yield from (replace(one, reason=one.reason.replace("alert_channels", "the digest", 1)) for one in mailed)
+
+
+def by_target(telling: Addressing, target: Target, reason: str) -> Iterator[Recipient]:
+    """By one entry of a route."""
+    if target.role:
+        yield from telling.role(target.role, [target.channel], reason)
+    elif target.person:
+        yield from telling.people([target.person], [target.channel], reason)
+    else:
+        yield telling.own(target.channel, target.receiver, reason)
+
+
+def by_short_form(telling: Addressing) -> Iterator[Recipient]:
+    """Through the `alert_channels` of the duty; one without a section has e-mail."""
+    name = section_of(telling.subject.duty)
+    section = getattr(telling.settings.monitoring, name, None)
+    reason = f"alert_channels of {name or 'any duty'}"
+    for channel in getattr(section, "alert_channels", ("email",)):
+        if channel in ROLE_OF:
+            yield from telling.role(ROLE_OF[channel], [channel], reason)
+        else:
+            yield telling.own(channel, None, reason)
+
+
+def every_step(settings: Settings, subject: Subject, since: datetime, default_receiver: str | None) -> list[Step]:
+    """As `escalation`, but a receiver with several roles stands in a step once for each."""
+    begun, priority = aware(since).astimezone(UTC), subject.priority
+    timed = [(due(settings, step, begun), number, step) for number, step in enumerate(settings.escalation.of(priority), 1)]
+    return [
+        Step(at, at - begun, tuple(by_step(Addressing(settings, subject, default_receiver, at), step, number)))
+        for at, number, step in sorted(timed, key=lambda found: found[:2])
+    ]
+
+
+def by_step(telling: Addressing, step: EscalationStep, number: int) -> Iterator[Recipient]:
+    """By one step of the matrix."""
+    priority = telling.subject.priority
+    channels = step.channels or (("email", "sms") if priority == "critical" else ("email",))
+    for role in step.roles:
+        told = telling.role(role, channels, f"escalation {priority}, step {number}: {role} {waited(step)}")
+        yield from without_digest(telling, told)
+
+
+def due(settings: Settings, step: EscalationStep, since: datetime) -> datetime:
+    """When the step is taken, in UTC; `since` is in UTC, too."""
+    if isinstance(step.after, timedelta):
+        return since + step.after
+    return next_business_day(settings.calendar(step.calendar or OFFICE), since).astimezone(UTC)
+
+
+def waited(step: EscalationStep) -> str:
+    """How long nobody has acknowledged."""
+    if isinstance(step.after, timedelta):
+        return f"after {write_delay(step.after)}" if step.after else "at once"
+    return "on the next business day"
+
+
+def without_digest(telling: Addressing, told: Iterable[Recipient]) -> Iterator[Recipient]:
+    """A duty that mails a digest mails no alert by itself."""
+    return (one for one in told if not (one.channel == "email" and telling.subject.duty in DIGEST_DUTIES))
+
+
+def matching(telling: Addressing) -> Iterator[tuple[int, Route]]:
+    """The routes that count, with their numbers from 1: the first that matches, and further ones while they `continue`."""
+    for number, route in enumerate(telling.settings.routes, 1):
+        if matches(telling, route.match):
+            yield number, route
+            if not route.further:
+                return
+
+
+def matches(telling: Addressing, match: Match) -> bool:
+    """Whether all that is named holds."""
+    subject = telling.subject
+    wanted = [
+        ([section_of(duty) for duty in match.duty], section_of(subject.duty)),
+        (match.rule, subject.rule),
+        (match.severity, subject.severity),
+        (match.priority, subject.priority),
+        (match.environment, subject.labels.get("environment")),
+        *((values, subject.labels.get(label)) for label, values in match.labels.items()),
+    ]
+    return all(found in values for values, found in wanted if values) and in_time(telling, match)
+
+
+def in_time(telling: Addressing, match: Match) -> bool:
+    """Whether the moment lies within the one calendar's business hours and outside the other's."""
+    within, outside = (name and telling.settings.calendar(name) for name in (match.calendar, match.outside))
+    return not (within and not is_business(within, telling.at)) and not (outside and is_business(outside, telling.at))
+
+
+def described(match: Match) -> str:
+    """The match in words, as `duty system_health, severity critical or warning`."""
+    words = match.model_dump(exclude={"labels"}, exclude_defaults=True) | match.labels
+    return ", ".join(f"{key} {value if isinstance(value, str) else ' or '.join(value)}" for key, value in words.items()) or "every alert"

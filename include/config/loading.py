@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from include.config.people import LISTED, ROTATES
 from include.config.reading import merge, parse_yaml, read_yaml
 from include.config.settings import Settings
 from include.failures import Refused
@@ -81,7 +84,7 @@ def validate(content: dict[str, Any], path: Path) -> Settings:
 
 def describe(path: Path, problem: ErrorDetails) -> str:
     """`file: key.path: what is wrong and allowed (found: value)`."""
-    place = [str(part) for part in problem["loc"] if part not in ("RotatingRole", "tuple[str, ...]")]
+    place = [str(part) for part in problem["loc"] if part not in (LISTED, ROTATES)]
     what = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         what = f"unknown key; allowed here: {', '.join(allowed_keys(place[:-1]))}"
@@ -90,12 +93,34 @@ def describe(path: Path, problem: ErrorDetails) -> str:
 
 def allowed_keys(place: list[str]) -> list[str]:
     """The keys that the schema knows at this place; [] where it knows none."""
-    model: Any = Settings
+    annotation: Any = Settings
     for part in place:
-        inner = getattr(model, "model_fields", {}).get(part)
-        named = get_args(model)[1:] if get_origin(model) is dict else ()
-        model = inner.annotation if inner else next(iter(named), None)
-    return sorted(getattr(model, "model_fields", {}))
+        annotation = below(annotation, part)
+    return sorted({key for section in plain(annotation) for key in keys(section)})
+
+
+def below(annotation: Any, part: str) -> Any:
+    """What the schema has at a key, or inside a list or mapping; None where it has nothing."""
+    kinds = list(plain(annotation))
+    keyed = [keys(kind)[part] for kind in kinds if part in keys(kind)]
+    contained = [get_args(kind)[get_origin(kind) is dict] for kind in kinds if get_origin(kind) in (dict, tuple)]
+    return next(iter([*keyed, *contained]), None)
+
+
+def plain(annotation: Any) -> Iterator[Any]:
+    """The types that a value may have, without what is said about them."""
+    if get_origin(annotation) is Annotated:
+        yield from plain(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from plain(member)
+    else:
+        yield annotation
+
+
+def keys(kind: Any) -> dict[str, Any]:
+    """The keys of a section as the file spells them, with their types; {} for anything else."""
+    return {field.alias or name: field.annotation for name, field in getattr(kind, "model_fields", {}).items()}
 
 
 def one_line(error: Exception) -> str:

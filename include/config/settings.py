@@ -1,13 +1,18 @@
-"""The one schema of the configuration. Every key has a default; an unknown key is refused."""
+"""The one schema of the configuration: duties here, the rest beside. Every key has a default; an unknown key is refused."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from include.config.alerts import Alerts
+from include.config.calendars import OFFICE, Calendar
+from include.config.channels import Channels
+from include.config.people import Holders, Person, RotatingRole
+from include.config.references import problems
+from include.config.routes import Escalation, Priorities, Route
 from include.config.section import ChannelName, Section
 from include.config.times import duration, hour_minute
 from include.config.types import DayHours, Duration, Interval, TimeOfDay, Zone, hours
@@ -85,7 +90,7 @@ class Security(Section):
     """Where news goes."""
 
 
-class Escalation(Section):
+class OwnHealth(Section):
     """How often the monitoring judges itself. What is due leaves when it is due, whatever this says."""
 
     check_interval: Interval = timedelta(minutes=5)
@@ -119,44 +124,8 @@ class Monitoring(Section):
     account_expiration: AccountExpiration = AccountExpiration()
     system_health: SystemHealth = SystemHealth()
     security: Security = Security()
-    escalation: Escalation = Escalation()
+    escalation: OwnHealth = OwnHealth()
     housekeeping: Housekeeping = Housekeeping()
-
-
-class Person(Section):
-    """Somebody who can be told."""
-
-    name: str
-    """Full name."""
-    email: str | None = None
-    """Where the digest goes."""
-    phone: str | None = None
-    """Not used yet."""
-    slack: str | None = None
-    """Not used yet."""
-    zone: Zone | None = None
-    """Not used yet."""
-    organizations: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)
-    """The slugs of what they may see; `*` is everything."""
-
-
-class Rotation(Section):
-    """Who of the people has the role when. Checked, and not used yet."""
-
-    people: Annotated[tuple[str, ...], Field(min_length=1)]
-    """In their order."""
-    every: Duration
-    """How long each has it."""
-    starts: str
-    """When the first begins."""
-    zone: Zone = "UTC"
-    """The time zone of `starts`."""
-
-
-class RotatingRole(Section):
-    """A role that goes round. Nobody holds it yet."""
-
-    rotation: Rotation
 
 
 class Settings(Section):
@@ -164,30 +133,31 @@ class Settings(Section):
 
     monitoring: Monitoring = Monitoring()
     alerts: Alerts = Alerts()
-    people: dict[str, Person] = {}
+    people: dict[str, Person] = Field(default_factory=dict)
     """Who can be told, by a short name."""
-    roles: dict[str, tuple[str, ...] | RotatingRole] = {}
+    roles: dict[str, Holders] = Field(default_factory=dict)
     """Who does what: a list of short names, or a rotation. The role `administrator` gets the digests."""
+    calendars: dict[str, Calendar] = Field(default_factory=dict)
+    """When business is done, by name."""
+    routes: tuple[Route, ...] = ()
+    """Who is told of what at once. An alert that no route is for goes through its duty's `alert_channels`."""
+    escalation: Escalation = Escalation()
+    priorities: Priorities = Priorities()
+    channels: Channels = Channels()
 
     @model_validator(mode="after")
-    def known_people(self) -> Settings:
-        """Every name in a role is a person's."""
-        for role, holders in self.roles.items():
-            names = holders.rotation.people if isinstance(holders, RotatingRole) else holders
-            for name in names:
-                if name not in self.people:
-                    known = ", ".join(self.people) or "nobody yet"
-                    raise ValueError(f"roles.{role}: {name!r} is not in people; allowed: {known}")
-        return self
-
-    @model_validator(mode="after")
-    def fixed_administrators(self) -> Settings:
-        """Digests go to fixed people; rotations are for who is on call."""
-        if isinstance(self.roles.get("administrator"), RotatingRole):
-            raise ValueError("roles.administrator: a rotation; allowed: a list of people, as in administrator: [ann]")
+    def hangs_together(self) -> Settings:
+        """What one section names of another is there."""
+        if found := [problem.details() for problem in problems(self)]:
+            raise ValidationError.from_exception_data("Settings", found)
         return self
 
     def holders(self, role: str) -> tuple[Person, ...]:
         """The people that hold a fixed role, in their order; () for one nobody holds or that rotates."""
         names = self.roles.get(role, ())
         return () if isinstance(names, RotatingRole) else tuple(self.people[name] for name in names)
+
+    def calendar(self, name: str) -> Calendar:
+        """The calendar, with its zone; `office` is always there. Raises KeyError for any other that is not."""
+        found = Calendar() if name == OFFICE and OFFICE not in self.calendars else self.calendars[name]
+        return found if found.zone else found.model_copy(update={"zone": self.monitoring.zone})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -28,6 +28,16 @@ def write_duration(length: timedelta) -> str:
     return f"{seconds}s"
 
 
+def delay(text: Any) -> timedelta:
+    """A duration that may also be `0s`. Raises ValueError like `duration`."""
+    return timedelta(0) if text in ("0s", timedelta(0)) else duration(text)
+
+
+def write_delay(length: timedelta) -> str:
+    """The delay as the configuration spells it."""
+    return write_duration(length) if length else "0s"
+
+
 def divides_a_day(length: timedelta) -> timedelta:
     """A schedule that falls on the same times each day. Raises ValueError for one that would drift, as 7h does."""
     minutes, rest = divmod(int(length.total_seconds()), 60)
@@ -47,3 +57,14 @@ def hour_minute(text: Any) -> time:
     if not match:
         raise ValueError(f"{text!r} is not a time of day; allowed: 00:00 to 23:59")
     return time(int(match[1]), int(match[2]))
+
+
+def local_moment(text: Any) -> datetime:
+    """`2026-01-05T09:00` as a naive moment: its zone stands elsewhere. Raises ValueError for anything else."""
+    try:
+        moment = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo:
+        raise ValueError(f"{text!r} is no date and time of day; allowed: local time without an offset, as in 2026-01-05T09:00")
+    return moment

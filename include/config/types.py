@@ -31,6 +31,16 @@ class Hours:
             return self.start <= moment and before_end
         return self.start <= moment or before_end
 
+    @property
+    def is_overnight(self) -> bool:
+        """Whether it runs over midnight."""
+        return self.end < self.start
+
+    @property
+    def is_all_day(self) -> bool:
+        """Whether nothing lies outside."""
+        return self.start == time.min and self.end == time.max
+
     def __repr__(self) -> str:
         return f"Hours({self.text!r})"
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from include.audience import Audience, Told
+from include.audiences import Routes
 from include.config.settings import AccountExpiration, Settings
 from include.message import Urgency
 from include.model import Composed, Rendered, Run, Severity
 from include.reports.account_digest_facts import SOURCE, DigestFacts, Reading, told_since
 from include.reports.account_digest_words import outcome
-from include.routing import Routes
 from include.store import Store, reports
 
 NAME = "account_digest"

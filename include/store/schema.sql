@@ -193,10 +193,6 @@ CREATE SEQUENCE monitoring.drainer
     NO MAXVALUE
     CACHE 1
     CYCLE;
-CREATE TABLE monitoring.hook (
-    id text NOT NULL,
-    received_at timestamp with time zone NOT NULL
-);
 CREATE TABLE monitoring.latest (
     series_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -437,8 +433,6 @@ ALTER TABLE ONLY monitoring.configuration
     ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY monitoring.cursor
     ADD CONSTRAINT cursor_pkey PRIMARY KEY (watcher, name);
-ALTER TABLE ONLY monitoring.hook
-    ADD CONSTRAINT hook_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.latest
     ADD CONSTRAINT latest_pkey PRIMARY KEY (series_id);
 ALTER TABLE ONLY monitoring.lease

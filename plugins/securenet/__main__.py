@@ -1,4 +1,4 @@
-"""`python -m securenet check|config|migrate|duties`: what `make` calls. Results on stdout, logs on stderr."""
+"""`python -m securenet check|config|explain|on-call|migrate|duties`: what `make` calls. Results on stdout, logs on stderr."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from typing import NoReturn
 
-COMMANDS = ("check", "config", "migrate", "duties")
+COMMANDS = ("check", "config", "explain", "on-call", "migrate", "duties")
 
 
 class Parser(argparse.ArgumentParser):
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     parser = Parser(prog="securenet", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    modules = {name: import_module(f"securenet.commands.{name}") for name in COMMANDS}
+    modules = {name: import_module(f"securenet.commands.{name.replace('-', '_')}") for name in COMMANDS}
     for name, module in modules.items():
         module.add_arguments(commands.add_parser(name, help=module.__doc__, description=module.__doc__))
     chosen = parser.parse_args(arguments)

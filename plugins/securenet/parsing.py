@@ -16,7 +16,7 @@ from include.config import SHIPPED
 from include.failures import Refused
 
 log = logging.getLogger(__name__)
-SCHEMA = SHIPPED.with_name("settings.py")
+SCHEMA = sorted(SHIPPED.parent.glob("*.py"))
 Plain = dict[str, Any]
 
 
@@ -61,7 +61,7 @@ def must_be_valid() -> Plain:
 
 def stamp() -> list[Any]:
     """Changes whenever the file, its overlay or the schema does: the name, time and size of each."""
-    return [[str(file), *seen(file)] for file in (path(), overlay(), SCHEMA)]
+    return [[str(file), *seen(file)] for file in (path(), overlay(), *SCHEMA)]
 
 
 def seen(file: Path) -> list[int]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from include.actions import Actions
+    from include.audiences import Routes
     from include.channels import Channel
     from include.channels.email import SmtpSettings
     from include.collecting import Collecting
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
     from include.reporting import Reporting
-    from include.routing import Routes
     from include.sources import Source
     from include.store import Store
     from include.store.runs import Counts
@@ -216,10 +216,21 @@ class Wiring:
     @cached_property
     def directory(self) -> Directory:
         """Who is told of an alert."""
+        from include.breakers import Breakers
         from include.directory import Directory
         from include.rules import traits_of
 
-        return Directory(self.routes, traits_of)
+        routes = self.routes("")
+        standing, resting = routes.standing, lambda: Breakers.of(self.store).resting
+        return Directory(self.settings, routes.default_receiver, standing, traits_of, self.editing, resting)
+
+    @property
+    def editing(self) -> frozenset[str]:
+        """The channels that can change what they showed."""
+        from include.channels import CHANNELS
+        from include.loading import load_named
+
+        return frozenset(name for name in self.channels if getattr(load_named(CHANNELS, name, "channel"), "EDITS", False))
 
     def dispatch(self) -> Dispatch:
         """Tells people what they do not know, at this moment."""
@@ -238,7 +249,7 @@ class Wiring:
 
     def routes(self, duty: str) -> Routes:
         """Where a duty's news goes."""
-        from include.routing import Routes
+        from include.audiences import Routes
 
         section = getattr(self.settings.monitoring, duty, None)
         channels = getattr(section, "alert_channels", ("email",))

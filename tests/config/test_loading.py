@@ -69,7 +69,10 @@ def test_the_shipped_files_are_accepted_alone_and_with_the_demo_overlay() -> Non
         ("monitoring: [", r"while parsing a flow"),
         ("- a list", "a mapping is needed at the top, not list"),
         ("a: 1\na: 2", "the key 'a' stands twice"),
-        ("monitor: {}", "monitor: unknown key; allowed here: alerts, monitoring, people, roles"),
+        (
+            "monitor: {}",
+            "monitor: unknown key; allowed here: alerts, calendars, channels, escalation, monitoring, people, priorities, roles, routes",
+        ),
         (
             "monitoring: {account_expiration: {warning_day: 3}}",
             r"monitoring\.account_expiration\.warning_day: unknown key; allowed here: .*warning_days",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from include.actions import Actions
+from include.addressing import Recipient
 from include.config.alerts import Alerts
 from include.config.settings import Settings
 from include.delivery import Drain
@@ -18,7 +19,6 @@ from include.evaluating import Evaluating
 from include.failures import DeliveryError
 from include.message import Message, MessageState, Receipt
 from include.model import Alert, Level, Run, Traits, Verdict
-from include.routing import Recipient
 from include.store import Row, Store
 from include.store.groups import Place
 from tests.conftest import NOW

@@ -128,12 +128,6 @@ create table breaker (
     why        text not null
 );
 
--- Requests from outside that were acted upon, so that none counts twice.
-create table hook (
-    id           text primary key,
-    received_at  timestamptz not null
-);
-
 -- Somebody who waits for the next due moment wants to know when it may have changed.
 create function ring() returns trigger language plpgsql as $$
 begin

@@ -1,1 +1,1 @@
-"""What is typed in a shell: check, config, migrate, duties."""
+"""What is typed in a shell: check, config, explain, on-call, migrate, duties."""

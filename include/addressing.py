@@ -1,0 +1,120 @@
+"""Whom a role, a name or a channel stands for: scope, addresses and quiet hours. Pure.
+
+Nobody gets what is outside their organisations; what then would reach nobody goes to the default receiver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from include.calendars import end_of
+from include.config.people import Person
+from include.config.routes import IMPERSONAL
+from include.config.settings import Settings
+from include.model import Severity
+from include.on_call import on_call
+
+# Tried in this order for a person who has no address for any of the channels that were asked for.
+LAST_RESORTS = ("email", "sms", "slack")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is told: the alert, as far as it decides who hears of it. Environment and organisation are labels."""
+
+    duty: str
+    rule: str
+    severity: Severity
+    priority: str
+    labels: Mapping[str, str]
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether it breaks through quiet hours."""
+        return self.severity is Severity.CRITICAL or self.priority == "critical"
+
+    @property
+    def organization(self) -> str | None:
+        """Whose it is; None: nobody's in particular."""
+        return self.labels.get("organization")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One who is told. `receiver`: the address; '' when there is nobody, which is recorded as no_receiver.
+
+    `person`: the key in `people`; None for a channel's own receiver and for the default receiver. `reason`: a sentence.
+    `zone`: in which times are written for it. `held_until`: the end of quiet hours, in UTC; None: at once.
+    """
+
+    channel: str
+    receiver: str
+    person: str | None
+    role: str | None
+    reason: str
+    zone: str
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """Who hears of one alert at one moment."""
+
+    settings: Settings
+    subject: Subject
+    default_receiver: str | None
+    at: datetime
+
+    def role(self, role: str, channels: Sequence[str], reason: str) -> Iterator[Recipient]:
+        """Whoever has the role, and the channels that reach no people."""
+        yield from (self.own(channel, None, reason, role) for channel in channels if channel in IMPERSONAL)
+        if personal := [channel for channel in channels if channel not in IMPERSONAL]:
+            yield from self.people(on_call(self.settings, role, self.at), personal, reason, role)
+
+    def people(self, keys: Sequence[str], channels: Sequence[str], reason: str, role: str | None = None) -> Iterator[Recipient]:
+        """Those of them who may see the alert; the default receiver when nobody may."""
+        allowed = [key for key in keys if self.settings.people[key].may_see(self.subject.organization)]
+        for key in allowed:
+            yield from self.person(key, channels, reason, role)
+        if not allowed:
+            yield Recipient("email", self.default_receiver or "", None, role, f"{reason}; {self.why_nobody(keys, role)}", self.zone)
+
+    def person(self, key: str, channels: Sequence[str], reason: str, role: str | None) -> Iterator[Recipient]:
+        """One person, through each of the channels that reaches them, else through any."""
+        person = self.settings.people[key]
+        zone = person.zone or self.zone
+        for channel in reaching(person, channels):
+            yield Recipient(channel, person.address(channel) or "", key, role, reason, zone, self.held(person, zone))
+
+    def own(self, channel: str, receiver: str | None, reason: str, role: str | None = None) -> Recipient:
+        """A receiver that is no person; without a name, the channel's own."""
+        usual = self.settings.channels.slack.receiver if channel == "slack" else channel
+        return Recipient(channel, receiver or usual, None, role, reason, self.zone)
+
+    def held(self, person: Person, zone: str) -> datetime | None:
+        """The end of the person's quiet hours for what can wait until then."""
+        if self.subject.is_critical or person.quiet_hours is None:
+            return None
+        end = end_of(person.quiet_hours, self.at, ZoneInfo(zone))
+        return end and end.astimezone(UTC)
+
+    def why_nobody(self, keys: Sequence[str], role: str | None) -> str:
+        """Why the default receiver gets it."""
+        if not keys:
+            return f"nobody is {role}"
+        seen = f"alerts of {self.subject.organization}" if self.subject.organization else "alerts without an organisation"
+        return f"{', '.join(keys)} may not see {seen}"
+
+    @property
+    def zone(self) -> str:
+        """Where times are written for whoever has no zone."""
+        return self.settings.monitoring.zone
+
+
+def reaching(person: Person, channels: Sequence[str]) -> list[str]:
+    """Those of the channels that reach the person; else the first that does, and e-mail to nobody when none does."""
+    wanted = [channel for channel in channels if person.address(channel)]
+    return wanted or [next((channel for channel in LAST_RESORTS if person.address(channel)), "email")]

@@ -1,0 +1,59 @@
+"""Who gets the reports and news of a duty, and whether a channel can be used: the short form, a duty's channels and the administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from include.audience import Audience
+from include.config.people import Person
+from include.config.settings import Settings
+from include.message import MessageState
+
+ADMINISTRATOR = "administrator"
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Where a duty's news goes. `configured`: the channels that have what they need; the others are recorded, never tried."""
+
+    settings: Settings
+    channels: Sequence[str]
+    configured: frozenset[str]
+    default_receiver: str | None
+
+    def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
+        """Whether a message through this channel can leave, and why not."""
+        if channel not in self.configured:
+            return MessageState.NOT_CONFIGURED, f"channel {channel} is not configured, see `make config`"
+        if not receiver:
+            return MessageState.NO_RECEIVER, "nobody to tell: set SECURENET_ADMIN_EMAIL, or roles.administrator"
+        return MessageState.PENDING, None
+
+    def audiences(self, per_organization: bool, organizations: Sequence[str]) -> Iterator[Audience]:
+        """Which reports there are by mail. Nobody gets what is outside their scope; whoever sees all also sees to the monitoring."""
+        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations)
+        if not per_organization or not organizations:
+            yield Audience(None, everyone or self.fallback)
+        for organization in organizations:
+            if per_organization:
+                yield Audience(organization, everyone or self.fallback)
+            limited = self.addresses(person for person in self.administrators if organization in person.organizations)
+            if limited:
+                yield Audience(organization, limited, limited=True)
+
+    @property
+    def administrators(self) -> list[Person]:
+        """The people in the role, with or without an address."""
+        return list(self.settings.holders(ADMINISTRATOR))
+
+    @property
+    def fallback(self) -> list[str]:
+        """Whoever there is when nobody has the role for everything; an empty name where nobody is, so that it is on record."""
+        return [self.default_receiver or ""]
+
+    @staticmethod
+    def addresses(people: Iterable[Person]) -> list[str]:
+        """Their mail addresses, each once."""
+        return list(dict.fromkeys(person.email for person in people if person.email))

@@ -1,0 +1,95 @@
+"""What one section names of another: people, roles and calendars that must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from include.config.calendars import OFFICE
+from include.config.people import DEFAULT_ROLES, RotatingRole
+
+if TYPE_CHECKING:
+    from include.config.routes import EscalationStep, Route, Target
+    from include.config.settings import Settings
+
+Place = tuple[str | int, ...]
+
+
+class Problem(NamedTuple):
+    """What is wrong where, and what would be allowed."""
+
+    place: Place
+    value: Any
+    what: str
+
+    def details(self) -> InitErrorDetails:
+        """As pydantic takes it."""
+        return InitErrorDetails(type=PydanticCustomError("reference", "{what}", {"what": self.what}), loc=self.place, input=self.value)
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """All of them; none for a configuration that hangs together."""
+    yield from role_problems(settings)
+    for number, route in enumerate(settings.routes):
+        yield from route_problems(settings, ("routes", number), route)
+    for priority in type(settings.escalation).model_fields:
+        for number, step in enumerate(settings.escalation.of(priority)):
+            yield from step_problems(settings, ("escalation", priority, number), step)
+
+
+def role_problems(settings: Settings) -> Iterator[Problem]:
+    """Roles of people who are not there, or of nobody."""
+    for role, holders in settings.roles.items():
+        for name in dict.fromkeys(holders.rotation.named() if isinstance(holders, RotatingRole) else holders):
+            yield from unknown(("roles", role), name, settings.people, "people", "nobody yet")
+        if not holders:
+            yield Problem(("roles", role), [], "a role without people; allowed: at least one, as in [ann], or no word of the role")
+        if isinstance(holders, RotatingRole) and role == "administrator":
+            yield Problem(("roles", role), "rotation", "digests go to fixed people; allowed: a list of people, as in administrator: [ann]")
+
+
+def route_problems(settings: Settings, place: Place, route: Route) -> Iterator[Problem]:
+    """What a route names."""
+    yield from unknown_calendar(settings, (*place, "match", "calendar"), route.match.calendar)
+    yield from unknown_calendar(settings, (*place, "match", "outside"), route.match.outside)
+    for number, target in enumerate(route.to):
+        yield from target_problems(settings, (*place, "to", number), target)
+
+
+def step_problems(settings: Settings, place: Place, step: EscalationStep) -> Iterator[Problem]:
+    """What a step of the matrix names."""
+    yield from unknown_calendar(settings, (*place, "calendar"), step.calendar)
+    for role in step.roles:
+        yield from unknown_role(settings, (*place, "roles"), role)
+
+
+def target_problems(settings: Settings, place: Place, target: Target) -> Iterator[Problem]:
+    """A role or a person who is not there, or cannot be reached through the channel."""
+    if target.role:
+        yield from unknown_role(settings, (*place, "role"), target.role)
+    if target.person:
+        yield from unknown((*place, "person"), target.person, settings.people, "people", "nobody yet")
+        person = settings.people.get(target.person)
+        if person and not person.address(target.channel):
+            key = {"sms": "phone"}.get(target.channel, target.channel)
+            what = f"{target.person} cannot be reached through {target.channel}; allowed: with {key} in people.{target.person}"
+            yield Problem((*place, "person"), target.person, what)
+
+
+def unknown_role(settings: Settings, place: Place, role: str) -> Iterator[Problem]:
+    """A role that is neither configured nor known by default."""
+    yield from unknown(place, role, dict.fromkeys((*settings.roles, *DEFAULT_ROLES)), "roles", "none")
+
+
+def unknown_calendar(settings: Settings, place: Place, name: str | None) -> Iterator[Problem]:
+    """A calendar that is neither configured nor `office`."""
+    if name:
+        yield from unknown(place, name, dict.fromkeys((*settings.calendars, OFFICE)), "calendars", "none")
+
+
+def unknown(place: Place, name: str, known: Iterable[str], section: str, otherwise: str) -> Iterator[Problem]:
+    """A name that the section does not have."""
+    if name not in known:
+        yield Problem(place, name, f"{name!r} is not in {section}; allowed: {', '.join(known) or otherwise}")
