@@ -101,6 +101,7 @@ def test_without_a_moment_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["explain", "severity=bad"], "nothing to explain: severity=bad is not known; allowed: critical, warning, info"),
         (["explain", ALERT, "--at", "noon"], "nothing to explain: 'noon' is no moment; allowed: as in 2026-12-24T03:00"),
+        (["explain", "priority=low", "--at", "9999-12-31"], "nothing to explain: date value out of range"),
         (["on-call", "--at", "noon"], "nobody is on call: 'noon' is no moment"),
         (["on-call", "--ics", "manager"], "nobody is on call: role 'manager' has no rotation; those that have: on_call"),
     ],
