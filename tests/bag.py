@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.dag_processing.dagbag import DagBag
 
-HEAVY = ("pandas", "numpy", "psycopg", "fastapi", "matplotlib", "css_inline")
+HEAVY = ("pandas", "numpy", "psycopg", "fastapi", "matplotlib", "css_inline", "holidays")
 
 
 def main(folder: str) -> None:

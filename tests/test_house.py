@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from include.channels import CHANNELS
+from include.config.duties import DIGEST_DUTIES, SECTION_OF, DutyName
+from include.config.settings import Monitoring
 from include.loading import load_named
 from include.queries import named_queries
 from include.reports import REPORTS
@@ -41,6 +44,12 @@ def test_a_name_that_no_table_knows_is_answered_with_those_it_does() -> None:
 
 def test_every_rule_is_somebodys() -> None:
     assert {*EVERY_DUTY, *(name for names in OF_DUTY.values() for name in names)} == set(RULES)
+
+
+def test_every_duty_has_a_name_that_routes_may_use() -> None:
+    assert {path.stem for path in (ROOT / "dags").glob("*.py")} <= set(get_args(DutyName))
+    assert set(Monitoring.model_fields) - {"zone"} <= set(get_args(DutyName))
+    assert {*SECTION_OF, *SECTION_OF.values(), *DIGEST_DUTIES} <= set(get_args(DutyName))
 
 
 def test_the_domain_lives_without_airflow() -> None:

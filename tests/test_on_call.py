@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from include.config.people import Override, RotatingRole, Rotation
-from include.config.settings import Person, Settings
+from include.config.people import Override, Person, RotatingRole, Rotation
+from include.config.settings import Settings
 from include.on_call import ical, on_call, shifts
 from tests.configured import configured
 
@@ -132,6 +133,7 @@ def rotations(draw: st.DrawFn) -> Rotation:
     )
 
 
+@trials(deadline=None, database=None)
 @given(rotations(), st.integers(0, 3000), st.integers(1, 900))
 def test_shifts_tile_the_time_and_exactly_one_is_on_call_at_every_moment(rotation: Rotation, begin: int, length: int) -> None:
     settings = Settings(people={name: Person(name=name) for name in "abc"}, roles={"on_call": RotatingRole(rotation=rotation)})

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from include.config.settings import Settings
@@ -283,6 +284,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         escalation(Settings(), subject(), NOON.replace(tzinfo=None), ADMIN)
 
 
+@trials(deadline=None, database=None)
 @given(
     st.sampled_from(["system_health", "database_health", "security_watch", "trends"]),
     st.sampled_from(["critical", "warning", "info"]),

@@ -40,7 +40,7 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             text = explained(chosen, settings)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         print(f"nothing to explain: {error}", file=sys.stderr)
         return 1
     print(text)

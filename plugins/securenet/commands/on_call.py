@@ -36,7 +36,7 @@ def run(chosen: argparse.Namespace) -> int:
         return 2
     try:
         text = printed(chosen, settings)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         print(f"nobody is on call: {error}", file=sys.stderr)
         return 1
     sys.stdout.write(text)
