@@ -104,12 +104,12 @@ def every_step(settings: Settings, subject: Subject, since: datetime, default_re
 
 
 def by_step(telling: Addressing, step: EscalationStep, number: int) -> Iterator[Recipient]:
-    """By one step of the matrix."""
+    """By one step of the matrix. What is critical is told by itself whatever digest there is."""
     priority = telling.subject.priority
     channels = step.channels or (("email", "sms") if priority == "critical" else ("email",))
     for role in step.roles:
         told = telling.role(role, channels, f"escalation {priority}, step {number}: {role} {waited(step)}")
-        yield from without_digest(telling, told)
+        yield from told if priority == "critical" else without_digest(telling, told)
 
 
 def due(settings: Settings, step: EscalationStep, since: datetime) -> datetime:

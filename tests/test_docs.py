@@ -9,7 +9,8 @@ import pytest
 
 from docs import generated, keys
 from include.config.loading import parse
-from securenet.wiring import CONNECTION_OF, STORE, conninfo, find_connection, smtp
+from securenet.channels import CONNECTION_OF, smtp
+from securenet.connections import STORE, conninfo, find_connection
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])

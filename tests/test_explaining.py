@@ -50,7 +50,7 @@ def test_what_quiet_hours_hold_stands_at_the_time_at_which_it_leaves() -> None:
 
 def test_a_digest_is_named_as_what_it_is_whatever_the_routes_say() -> None:
     digest = ("24 03:00", "administrator", ADMIN, "the digest of account_expiration; nobody is administrator")
-    assert lines(Settings(), "severity=critical,duty=account_expiration") == [digest]
+    assert lines(Settings(), "severity=critical,duty=account_expiration")[0] == digest
     assert digest in lines(configured("routes: [{to: [{channel: slack}]}]"), "severity=info,duty=account_expiration")
 
 

@@ -235,10 +235,12 @@ def test_two_unassigned_roles_are_one_mail_to_the_default_receiver() -> None:
     assert [(one.receiver, one.role) for one in step.recipients] == [(ADMIN, "on_call")]
 
 
-def test_a_duty_that_mails_a_digest_mails_no_alert_by_itself_unless_a_route_says_so() -> None:
+def test_a_duty_that_mails_a_digest_mails_no_alert_by_itself_unless_a_route_says_so_or_it_is_critical() -> None:
     alert = subject("account_expiration", "critical", "critical")
     assert addresses(recipients(configured(FILE), alert, ADMIN, NOON)) == []
-    assert matrix(configured(FILE), alert) == [(timedelta(0), [("sms", "+491")])]
+    at_once = [("email", "ann@example.com"), ("sms", "+491"), ("email", "bob@example.com")]
+    assert matrix(configured(FILE), alert) == [(timedelta(0), at_once)]
+    assert [told for _, told in matrix(configured(FILE), subject("account_expiration", "critical", "low"))] == [[]]
     settings = with_routes("[{match: {duty: account_expiration}, to: [{channel: email, role: manager}]}]")
     assert addresses(recipients(settings, alert, ADMIN, NOON)) == [("email", "bob@example.com")]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
@@ -13,16 +12,13 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
-from jinja2 import TemplateError
-
-from include.channels import reminder
+from include.channels import alert, reminder
 from include.failures import DeliveryError
 from include.message import Message, Receipt
 from include.model import Clock
 from include.store import Row
 from include.writing.mails import add_html, attach_csv, headed, header_text, message_id, split_addresses
 
-log = logging.getLogger(__name__)
 REPEAT = "You may have had this message before: a fault hid whether it reached you.\n\n"
 PATIENCE_WITH_DATA = 10
 
@@ -79,6 +75,8 @@ class Handover:
 class Email:
     """The channel. `zone`: the one in which times are written."""
 
+    EDITS = False
+
     def __init__(self, settings: SmtpSettings, zone: ZoneInfo, clock: Clock) -> None:
         self.settings = settings
         self.zone = zone
@@ -95,7 +93,8 @@ class Email:
         handover = self.send(mail, [address for address in valid if address not in message.accepted])
         if handover.later or message.receiver not in {*handover.accepted, *message.accepted}:
             raise DeliveryError(handover.words or "refused", permanent=not handover.later, accepted=handover.accepted)
-        return Receipt(remark([*invalid, *([handover.words] if handover.words else [])]))
+        first = message.ref.get("message_id") or str(mail["Message-ID"])
+        return Receipt(remark([*invalid, *([handover.words] if handover.words else [])]), {"message_id": first})
 
     def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
         """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""
@@ -103,6 +102,8 @@ class Email:
         mail = headed(self.settings.sender, message.receiver, valid[1:], message.subject)
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = message_id(message.key, self.settings.sender)
+        if first := message.ref.get("message_id"):
+            mail["In-Reply-To"] = mail["References"] = first
         if message.possible_repeat:
             mail["X-Possible-Repeat"] = "yes"
         fill(mail, message, body, self.zone, now)
@@ -165,13 +166,10 @@ def fill(mail: EmailMessage, message: Message, body: Row | None, zone: ZoneInfo,
 
 def words(message: Message, zone: ZoneInfo, now: datetime) -> tuple[str, str | None]:
     """Plain text and HTML. A template that breaks is replaced by the bare facts: no message is lost because of one."""
-    if message.template != "reminder":
+    makers = {"reminder": lambda: reminder.render(message.content, zone, now), "alert": lambda: alert.mail(message.content)}
+    if message.template not in makers:
         return message.subject, None
-    try:
-        return reminder.render(message.content, zone, now)
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        log.warning("message %s is sent without its template: %s", message.id, error)
-        return "\n".join([message.subject, *(f"{name}: {value}" for name, value in message.content.items())]), None
+    return alert.or_plain(message, makers[message.template], lambda text: (text, ""))
 
 
 def remark(refused: Sequence[str]) -> str | None:

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 class Log:
     """Writes each message as one line."""
 
+    EDITS = False
+
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         """Never raises."""
         facts(log, "told", duty=message.duty, message=message.id, subject=message.subject, **message.content)

@@ -9,22 +9,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from airflow.sdk.exceptions import AirflowFailException
 
 from include.config.settings import AccountExpiration, Settings
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
+from securenet.connections import STORE, conninfo, find_connection, heartbeat_url, sender_of
 
 if TYPE_CHECKING:
-    from airflow.sdk import Connection
-
     from include.actions import Actions
     from include.audiences import Routes
     from include.channels import Channel
-    from include.channels.email import SmtpSettings
     from include.collecting import Collecting
     from include.delivery import Drain
     from include.directory import Directory
@@ -36,74 +32,8 @@ if TYPE_CHECKING:
     from include.store.runs import Counts
     from include.watching import Watch, Watching
 
-STORE = "monitoring_db"
-EXAMPLES = {
-    STORE: "postgresql://monitoring:secret@host:5432/monitoring",
-    "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com&disable_ssl=true",
-}
 # With so many messages due, so many drainers work at once: most of a drainer's time is waiting for a disk and a mail server.
 MUCH, DRAINERS = 100, 2
-LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
-# The connection that each channel needs.
-CONNECTION_OF = {
-    "email": "smtp_default",
-    "slack": "slack_default",
-    "pagerduty": "pagerduty_events_default",
-    "sms": "sms_default",
-    "webhook": "monitoring_webhook",
-}
-
-
-def connection(name: str) -> Connection:
-    """The Airflow connection. Raises AirflowFailException, which is not retried, with what to create and how."""
-    found = find_connection(name)
-    if found is None:
-        example = EXAMPLES.get(name, "postgresql://monitor:secret@host:5432/securenet")
-        raise AirflowFailException(
-            f"connection {name!r} is missing: create it in the Airflow UI (Admin > Connections), "
-            f"or set AIRFLOW_CONN_{name.upper()}={example}"
-        )
-    return found
-
-
-def find_connection(name: str) -> Connection | None:
-    """The Airflow connection, None when there is none of that name."""
-    from airflow.sdk import Connection
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        found: Connection = Connection.get(name)
-    except AirflowNotFoundException:
-        return None
-    return found
-
-
-def conninfo(name: str) -> str:
-    """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along."""
-    from psycopg.conninfo import make_conninfo
-
-    found = connection(name)
-    known = {key: value for key, value in found.extra_dejson.items() if key.startswith(LIBPQ_EXTRAS)}
-    parts = {"host": found.host, "port": found.port, "user": found.login, "password": found.password, "dbname": found.schema}
-    return make_conninfo("", **{key: str(value) for key, value in {**parts, **known}.items() if value})
-
-
-def smtp(found: Connection) -> SmtpSettings:
-    """`smtp_default` as the SMTP provider's form fills it: `disable_ssl`, `disable_tls`, `timeout` and `from_email` in the extras."""
-    from include.channels.email import SmtpSettings
-
-    extra = found.extra_dejson
-    security = "ssl" if not flag(extra.get("disable_ssl")) else "none" if flag(extra.get("disable_tls")) else "starttls"
-    port = found.port or {"ssl": 465, "starttls": 587, "none": 25}[security]
-    sender = sender_of(found) or "monitoring@localhost"
-    return SmtpSettings(found.host or "localhost", port, sender, security, found.login, found.password, float(extra.get("timeout", 30)))
-
-
-def sender_of(found: Connection) -> str | None:
-    """The address that mails come from: `from_email`, else a login that is one (for some providers it is a key instead)."""
-    from include.writing.mails import is_address
-
-    return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
 
 
 def is_paused(duty: str) -> bool:
@@ -114,20 +44,6 @@ def is_paused(duty: str) -> bool:
         return bool(RuntimeTaskInstance.get_dag(duty).is_paused)
     except (ImportError, AttributeError, NameError):
         return False
-
-
-def heartbeat_url(what: str) -> str | None:
-    """Where it is heard of that something lives: the connection `heartbeat_<what>` as a URL; None without it."""
-    found = find_connection(f"heartbeat_{what}")
-    if found is None or not found.host:
-        return None
-    host = found.host if "://" in found.host else f"{found.conn_type}://{found.host}"
-    return f"{host}{f':{found.port}' if found.port else ''}/{found.schema or ''}"
-
-
-def flag(value: Any) -> bool:
-    """A boolean of a connection's extras, which a URI can only carry as text."""
-    return str(value).lower() in ("true", "1", "yes")
 
 
 def open_store(application: str) -> Store:
@@ -264,13 +180,9 @@ class Wiring:
     @cached_property
     def channels(self) -> dict[str, Callable[[], Channel]]:
         """What opens each channel that has the connection it needs."""
-        from include.channels import CHANNELS
-        from include.loading import load_named
+        from securenet.channels import openers
 
-        openers: dict[str, Callable[[], Channel]] = {"log": load_named(CHANNELS, "log", "channel")}
-        if mail := find_connection(CONNECTION_OF["email"]):
-            openers["email"] = lambda: load_named(CHANNELS, "email", "channel")(smtp(mail), self.zone, self.clock)
-        return openers
+        return openers(self.settings, self.clock)
 
     def actions(self) -> Actions:
         """What people can do, at this moment."""

@@ -148,7 +148,7 @@ def test_migrate_says_what_it_applied_and_then_that_nothing_is_left(
     with database(server, "template1") as empty:
         monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", empty)
         assert [main(["migrate"]), main(["migrate"])] == [0, 0]
-    assert capsys.readouterr().out == "1.001_initial\nthe schema is up to date\n"
+    assert capsys.readouterr().out == "1.001_initial\n1.003_lifecycle\n1.004_watchers\nthe schema is up to date\n"
 
 
 @pytest.fixture(scope="module")

@@ -82,7 +82,6 @@ def test_for_people_it_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == (
         "critical with priority critical, database_connectivity, at Thu 2026-12-24 03:00 CET, if nobody acknowledges:\n"
         "  0s  Thu 2026-12-24 03:00  slack  #alerts               route 1: environment prod\n"
-        "  0s  Thu 2026-12-24 03:00  log    log                   the log hears everything\n"
         "  0s  Thu 2026-12-24 03:00  email  ann, ann@example.com  escalation critical, step 1: on_call at once\n"
         "  0s  Thu 2026-12-24 03:00  sms    ann, +491             escalation critical, step 1: on_call at once\n"
         "  0s  Thu 2026-12-24 03:00  email  admin@example.com     escalation critical, step 1: manager at once; nobody is manager\n"

@@ -38,7 +38,8 @@ def run(chosen: argparse.Namespace) -> int:
 def describe_connections() -> str:
     """Each connection and channel: there or not. Who gets what nobody was assigned to."""
     from securenet.configuration import InForce
-    from securenet.wiring import STORE, Wiring, find_connection
+    from securenet.connections import STORE, find_connection
+    from securenet.wiring import Wiring
 
     settings = load_file().settings
     needed = [STORE, settings.monitoring.account_expiration.connection]
@@ -52,7 +53,7 @@ def describe_connections() -> str:
 def standing(channel: str, wiring: Wiring) -> str:
     """Whether a channel can be used, and what it lacks."""
     from include.channels import CHANNELS
-    from securenet.wiring import CONNECTION_OF
+    from securenet.channels import CONNECTION_OF
 
     if channel not in CHANNELS:
         return "not in this release; its messages are recorded as not_configured"

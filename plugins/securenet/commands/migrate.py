@@ -26,7 +26,7 @@ def migrate_store() -> list[str]:
     from contextlib import closing
 
     from include.store import connect, migrations
-    from securenet.wiring import STORE, conninfo
+    from securenet.connections import STORE, conninfo
 
     store = connect(conninfo(STORE), "securenet migrate")
     with closing(store.connection):

@@ -1,0 +1,81 @@
+"""The words of an alert message, for every channel: what is said of it, in the receiver's time zone, and what is said when that breaks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from jinja2 import TemplateError
+
+from include.message import Message
+from include.model import Severity
+from include.writing.rendering import render
+from include.writing.wording import long_moment
+
+log = logging.getLogger(__name__)
+Made = TypeVar("Made")
+# What has happened, in a word or two behind the badge.
+HAPPENED = {
+    "opened": "is open",
+    "no_data": "has no data",
+    "worsened": "got worse",
+    "eased": "is better, and not over",
+    "reminded": "is still open",
+    "acknowledged": "is looked after",
+    "recovered": "is over",
+}
+
+
+def facts_of(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates print. Names in it are hostile: each medium escapes for itself."""
+    zone = ZoneInfo(content.get("zone") or "UTC")
+    over = content["severity"] == Severity.SUCCESS
+    labels = content["group"]["labels"]
+    return {
+        **{name: content.get(name) for name in ("severity", "todo", "more", "held_back", "link", "counts")},
+        "badge": Severity(content["severity"]).badge,
+        "what": HAPPENED.get(content["reason"], ""),
+        "title": content["title"],
+        "heading": content["title"],
+        "lead": content["title"][:200],
+        "since": f"since {written(content['opened_at'], zone)}" + (f", over at {written(content['at'], zone)}" if over else ""),
+        "where": ", ".join(f"{name} {value}" for name, value in sorted(labels.items())),
+        "alerts": [shown_alert(alert, zone) for alert in content["alerts"]],
+        "recovered": content.get("recovered", []),
+        "why": content.get("why") or "you are a receiver of this alert",
+        "zone": zone.key,
+    }
+
+
+def shown_alert(alert: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """One alert of the list."""
+    return {**alert, "badge": Severity(alert["severity"]).badge, "since": written(alert["opened_at"], zone)}
+
+
+def written(moment: str, zone: ZoneInfo) -> str:
+    """A moment of the content, as people read it."""
+    return long_moment(datetime.fromisoformat(moment), zone)
+
+
+def mail(content: Mapping[str, Any]) -> tuple[str, str]:
+    """The mail as (plain text, HTML)."""
+    values = facts_of(content)
+    return render("channels/alert.txt", **values), render("channels/alert.html", **values)
+
+
+def or_plain(message: Message, make: Callable[[], Made], plain: Callable[[str], Made]) -> Made:
+    """What `make` makes, else the bare facts: no message is lost because a template broke."""
+    try:
+        return make()
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        log.warning("message %s is sent without its template: %s", message.id, error)
+        return plain("\n".join([message.subject, *(f"{name}: {value}" for name, value in message.content.items())]))
+
+
+def ascii_subject(message: Message) -> str:
+    """`CRITICAL: Database connection failed`: the sign in front of the severity takes most of an SMS's alphabet away."""
+    head, colon, rest = message.subject.partition(": ")
+    return f"{head.split()[-1]}{colon}{rest}" if head else message.subject

@@ -1,0 +1,103 @@
+"""Airflow's connections, turned into channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from securenet.connections import find_connection, flag, sender_of, url_of
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from include.channels import Channel
+    from include.channels.email import SmtpSettings
+    from include.channels.pagerduty import PagerDutySettings
+    from include.channels.slack import SlackSettings
+    from include.channels.sms import SmsSettings
+    from include.channels.webhook import WebhookSettings
+    from include.config.settings import Settings
+    from include.model import Clock
+
+# The connection that each channel needs.
+CONNECTION_OF = {
+    "email": "smtp_default",
+    "slack": "slack_default",
+    "pagerduty": "pagerduty_events_default",
+    "sms": "sms_default",
+    "webhook": "monitoring_webhook",
+}
+
+
+def openers(settings: Settings, clock: Clock) -> dict[str, Callable[[], Channel]]:
+    """What opens each channel that has the connection it needs."""
+    from include.channels import CHANNELS
+    from include.loading import load_named
+
+    found = {name: find_connection(connection) for name, connection in CONNECTION_OF.items()}
+    opened: dict[str, Callable[[], Channel]] = {"log": load_named(CHANNELS, "log", "channel")}
+    for name, there in found.items():
+        if there is not None:
+            opened[name] = partial(open_channel, load_named(CHANNELS, name, "channel"), name, there, settings, clock)
+    return opened
+
+
+def open_channel(kind: Any, name: str, found: Connection, settings: Settings, clock: Clock) -> Channel:
+    """One channel, from its connection."""
+    made: Channel
+    if name == "email":
+        made = kind(smtp(found), ZoneInfo(settings.monitoring.zone), clock)
+    elif name == "slack":
+        made = kind(slack(found))
+    elif name == "pagerduty":
+        made = kind(pagerduty(found, settings.channels.pagerduty.region))
+    elif name == "sms":
+        made = kind(sms(found, settings.channels.sms.segments))
+    else:
+        made = kind(webhook(found), clock)
+    return made
+
+
+def smtp(found: Connection) -> SmtpSettings:
+    """`smtp_default` as the SMTP provider's form fills it: `disable_ssl`, `disable_tls`, `timeout` and `from_email` in the extras."""
+    from include.channels.email import SmtpSettings
+
+    extra = found.extra_dejson
+    security = "ssl" if not flag(extra.get("disable_ssl")) else "none" if flag(extra.get("disable_tls")) else "starttls"
+    port = found.port or {"ssl": 465, "starttls": 587, "none": 25}[security]
+    sender = sender_of(found) or "monitoring@localhost"
+    return SmtpSettings(found.host or "localhost", port, sender, security, found.login, found.password, float(extra.get("timeout", 30)))
+
+
+def slack(found: Connection) -> SlackSettings:
+    """`slack_default`: a bot's token as password and `base_url` in the extras; or an incoming webhook as host, its path as password."""
+    from include.channels.slack import SlackSettings
+
+    base = found.extra_dejson.get("base_url") or "https://slack.com/api"
+    if (found.password or "").startswith("xox") or not found.host:
+        return SlackSettings(found.password or "", base)
+    return SlackSettings(webhook=f"{url_of(found)}/{(found.password or '').lstrip('/')}")
+
+
+def pagerduty(found: Connection, region: str) -> PagerDutySettings:
+    """`pagerduty_events_default`: the integration key as password; the region stands in the configuration."""
+    from include.channels.pagerduty import PagerDutySettings
+
+    return PagerDutySettings(found.password or "", region)
+
+
+def sms(found: Connection, segments: int) -> SmsSettings:
+    """`sms_default`: account and token as login and password, `from_number` in the extras; a host for another gateway than Twilio."""
+    from include.channels.sms import SmsSettings
+
+    base = url_of(found) if found.host else "https://api.twilio.com"
+    return SmsSettings(found.login or "", found.password or "", str(found.extra_dejson.get("from_number", "")), base, segments)
+
+
+def webhook(found: Connection) -> WebhookSettings:
+    """`monitoring_webhook`: where to as host, the secret as password; `format` in the extras: `securenet` or `alertmanager`."""
+    from include.channels.webhook import WebhookSettings
+
+    return WebhookSettings(url_of(found), found.password or "", str(found.extra_dejson.get("format", "securenet")))

@@ -1,0 +1,77 @@
+"""Airflow's connections, looked up and read. Nobody else asks for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowFailException
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+STORE = "monitoring_db"
+EXAMPLES = {
+    STORE: "postgresql://monitoring:secret@host:5432/monitoring",
+    "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com&disable_ssl=true",
+}
+LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
+
+
+def connection(name: str) -> Connection:
+    """The Airflow connection. Raises AirflowFailException, which is not retried, with what to create and how."""
+    found = find_connection(name)
+    if found is None:
+        example = EXAMPLES.get(name, "postgresql://monitor:secret@host:5432/securenet")
+        raise AirflowFailException(
+            f"connection {name!r} is missing: create it in the Airflow UI (Admin > Connections), "
+            f"or set AIRFLOW_CONN_{name.upper()}={example}"
+        )
+    return found
+
+
+def find_connection(name: str) -> Connection | None:
+    """The Airflow connection, None when there is none of that name."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        found: Connection = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    return found
+
+
+def conninfo(name: str) -> str:
+    """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along."""
+    from psycopg.conninfo import make_conninfo
+
+    found = connection(name)
+    known = {key: value for key, value in found.extra_dejson.items() if key.startswith(LIBPQ_EXTRAS)}
+    parts = {"host": found.host, "port": found.port, "user": found.login, "password": found.password, "dbname": found.schema}
+    return make_conninfo("", **{key: str(value) for key, value in {**parts, **known}.items() if value})
+
+
+def heartbeat_url(what: str) -> str | None:
+    """Where it is heard of that something lives: the connection `heartbeat_<what>` as a URL; None without it."""
+    found = find_connection(f"heartbeat_{what}")
+    return url_of(found) if found and found.host else None
+
+
+def sender_of(found: Connection) -> str | None:
+    """The address that mails come from: `from_email`, else a login that is one (for some providers it is a key instead)."""
+    from include.writing.mails import is_address
+
+    return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
+
+
+def url_of(found: Connection) -> str:
+    """The URL that a connection names. Of its type only `http` counts: everything else is https, unless the host says otherwise."""
+    host = found.host or ""
+    if "://" not in host:
+        host = f"{'http' if found.conn_type == 'http' else 'https'}://{host}"
+    return f"{host}{f':{found.port}' if found.port else ''}{f'/{found.schema}' if found.schema else ''}"
+
+
+def flag(value: Any) -> bool:
+    """A boolean of a connection's extras, which a URI can only carry as text."""
+    return str(value).lower() in ("true", "1", "yes")

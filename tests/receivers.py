@@ -1,0 +1,144 @@
+"""Receivers on this machine that check what the vendors check, keep what they accept, and fail on demand."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+TOKEN, KEY, ACCOUNT, SECRET = "xoxb-a-secret-token", "a-secret-routing-key-of-32-chars", "AC123", "a-secret-word"
+Answer = tuple[int, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it arrived."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body, as the channels send it."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+@dataclass
+class Receiver:
+    """A server and what it accepted. `faults`: what befalls the next requests: a status with headers, `hang`, `reset` or `after`,
+    which takes the request and then falls silent."""
+
+    check: Callable[[Receiver, Request], Answer]
+    url: str = ""
+    accepted: list[Request] = field(default_factory=list)
+    faults: list[Any] = field(default_factory=list)
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands requests to the receiver of its server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """As the base class calls it."""
+        receiver: Receiver = self.server.receiver  # type: ignore[attr-defined]
+        request = Request(self.path, dict(self.headers), self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        fault = receiver.faults.pop(0) if receiver.faults else None
+        if fault == "reset":
+            self.close_connection = True
+            self.connection.close()
+            return
+        if isinstance(fault, tuple):
+            self.answer(fault[0], {}, fault[1])
+            return
+        status, told = receiver.check(receiver, request)
+        if status < 300 and told.get("ok", True):
+            receiver.accepted.append(request)
+        if fault == "after":
+            time.sleep(1.5)
+        self.answer(status, told, {})
+
+    def answer(self, status: int, told: dict[str, Any], headers: dict[str, str]) -> None:
+        """Send it, as far as anybody still listens."""
+        body = json.dumps(told).encode()
+        self.send_response(status)
+        for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *words: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def receiving(check: Callable[[Receiver, Request], Answer]) -> Iterator[Receiver]:
+    """A receiver, while it is needed."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver = Receiver(check, f"http://127.0.0.1:{server.server_port}")
+    server.receiver = receiver  # type: ignore[attr-defined]
+    server.handle_error = lambda *words: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def slack(receiver: Receiver, request: Request) -> Answer:
+    """Slack's Web API: the token, the fields, the lengths; edits only what is there."""
+    if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        return 200, {"ok": False, "error": "invalid_auth"}
+    words = request.json
+    if len(words.get("text", "")) > 3000 or len(words.get("blocks", [])) > 50:
+        return 200, {"ok": False, "error": "msg_too_long"}
+    texts = [block["text"]["text"] for block in words.get("blocks", []) if block["type"] == "section"]
+    if not words.get("channel") or any(not 0 < len(text) <= 3000 for text in texts):
+        return 200, {"ok": False, "error": "invalid_blocks"}
+    if request.path == "/chat.update":
+        if words["ts"] not in receiver.shown:
+            return 200, {"ok": False, "error": "message_not_found"}
+        receiver.shown[words["ts"]] = words
+        return 200, {"ok": True, "channel": words["channel"], "ts": words["ts"]}
+    ts = f"17000000{len(receiver.accepted):02}.000100"
+    if "thread_ts" not in words:
+        receiver.shown[ts] = words
+    return 200, {"ok": True, "channel": "C0123", "ts": ts}
+
+
+def pagerduty(receiver: Receiver, request: Request) -> Answer:
+    """Events v2: the key, the action, the lengths."""
+    event = request.json
+    if event.get("routing_key") != KEY:
+        return 400, {"status": "invalid event"}
+    payload = event.get("payload", {})
+    whole = event["event_action"] in ("acknowledge", "resolve") or all(payload.get(name) for name in ("summary", "source", "severity"))
+    short = len(payload.get("summary", "")) <= 1024 and 0 < len(event["dedup_key"]) <= 255 and len(request.body) <= 512 * 1024
+    known = payload.get("severity", "info") in ("critical", "error", "warning", "info")
+    return (202, {"status": "success"}) if whole and short and known and request.path == "/v2/enqueue" else (400, {"status": "invalid"})
+
+
+def twilio(receiver: Receiver, request: Request) -> Answer:
+    """Messages.json: the account, the fields, and at most 1,600 characters."""
+    proof = base64.b64encode(f"{ACCOUNT}:{SECRET}".encode()).decode()
+    form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    if request.headers.get("Authorization") != f"Basic {proof}":
+        return 401, {"code": 20003}
+    good = {"To", "From", "Body"} <= form.keys() and len(form["Body"]) <= 1600 and form["To"].startswith("+")
+    return (201, {"sid": "SM1"}) if good and ACCOUNT in request.path else (400, {"code": 21211})
+
+
+def anything(receiver: Receiver, request: Request) -> Answer:
+    """Takes what it gets."""
+    return 200, {}
