@@ -19,13 +19,13 @@ log = logging.getLogger(__name__)
 Made = TypeVar("Made")
 # What has happened, in a word or two behind the badge.
 HAPPENED = {
-    "opened": "is open",
-    "no_data": "has no data",
-    "worsened": "got worse",
-    "eased": "is better, and not over",
-    "reminded": "is still open",
-    "acknowledged": "is looked after",
-    "recovered": "is over",
+    "opened": "open",
+    "no_data": "no data",
+    "worsened": "worse than before",
+    "eased": "better, and not over",
+    "reminded": "still open",
+    "acknowledged": "looked after",
+    "recovered": "over",
 }
 
 
@@ -35,7 +35,8 @@ def facts_of(content: Mapping[str, Any]) -> dict[str, Any]:
     over = content["severity"] == Severity.SUCCESS
     labels = content["group"]["labels"]
     return {
-        **{name: content.get(name) for name in ("severity", "todo", "more", "held_back", "link", "counts")},
+        **{name: content.get(name) for name in ("severity", "more", "held_back", "link")},
+        "todo": None if over else content.get("todo"),
         "badge": Severity(content["severity"]).badge,
         "what": HAPPENED.get(content["reason"], ""),
         "title": content["title"],
