@@ -1,4 +1,4 @@
-"""`python -m bench [accounts] [parse] [notify] [--users N ...]`: measure, print, and write docs/benchmarks.md. Without names: all."""
+"""`python -m bench [NAME ...] [--users N ...]`: measure, print, and write docs/benchmarks.md. Without names: all."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accounts, notify, page, parse
+from bench import accounts, alerts, notify, page, parse
 from bench.page import Figure
 
-FIGURES = ("accounts", "parse", "notify")
+FIGURES = ("accounts", "parse", "notify", "alerts")
 USERS = (1_000_000, 10_000_000)
 
 
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
         "accounts": lambda: accounts.measure(chosen.users),
         "parse": parse.measure,
         "notify": notify.measure,
+        "alerts": alerts.measure,
     }
     return max([tell(measures[name]()) for name in FIGURES if name in chosen.figures or "all" in chosen.figures], default=0)
 

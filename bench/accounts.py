@@ -32,7 +32,7 @@ users. After a first run 0.1 % of the users pass their end. Then the tasks Colle
 inside `execute`: imports, connections, the list, 28 samples and 4 alerts for each organisation, a reminder to each owner. The
 yardstick runs before them in each of {ROUNDS} rounds: the one statement that counts the four kinds per organisation and step, plus
 the COPY of the rows that changed. Each round begins with the store as the first run left it. The first run also counts all active
-accounts and what ends on each of the next 90 days; where that takes more than half a second it is done once a day, and so it
+accounts and what ends on each of the next 90 days; where that takes more than a tenth of a second it is done once a day, and so it
 stands apart here."""
 
 

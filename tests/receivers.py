@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -67,6 +70,10 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "after":
             time.sleep(1.5)
         self.answer(status, told, {})
+
+    def do_GET(self) -> None:
+        """As the base class calls it; heartbeats come this way."""
+        self.do_POST()
 
     def answer(self, status: int, told: dict[str, Any], headers: dict[str, str]) -> None:
         """Send it, as far as anybody still listens."""
@@ -142,3 +149,29 @@ def twilio(receiver: Receiver, request: Request) -> Answer:
 def anything(receiver: Receiver, request: Request) -> Answer:
     """Takes what it gets."""
     return 200, {}
+
+
+CHECKS = {"slack": slack, "pagerduty": pagerduty, "sms": twilio, "webhook": anything}
+
+
+def serve(kind: str, port: int, path: str) -> None:
+    """`python -m tests.receivers KIND PORT FILE`: a receiver in a process of its own that writes down what it takes."""
+    record = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def check(receiver: Receiver, request: Request) -> Answer:
+        answer = CHECKS[kind](receiver, request)
+        time.sleep(random.uniform(0, 0.02))
+        if answer[0] < 300:
+            os.write(record, request.body[:2000] + b"\n")
+        time.sleep(random.uniform(0, 0.008))
+        return answer
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.receiver = Receiver(check)  # type: ignore[attr-defined]
+    server.handle_error = lambda *words: None  # type: ignore[method-assign]
+    print("ready", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], int(sys.argv[2]), sys.argv[3])

@@ -23,7 +23,10 @@ from include.sources import SOURCES
 ROOT = Path(__file__).parents[1]
 TABLES = {"channels": CHANNELS, "reports": REPORTS, "rules": RULES, "sources": SOURCES}
 # Modules that serve the registered ones of their folder and are none themselves.
-SERVING = {"channels": {"alert", "http", "reminder"}, "reports": {"account_digest_facts", "account_digest_view", "account_digest_words", "charts"}}
+SERVING = {
+    "channels": {"alert", "http", "reminder"},
+    "reports": {"account_digest_facts", "account_digest_view", "account_digest_words", "charts"},
+}
 
 
 @pytest.mark.parametrize("folder", TABLES)

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -57,18 +58,23 @@ def sink(tmp_path: Path) -> Iterator[Sink]:
 
 
 def drain(dsn: str, port: int, name: str = "survivor") -> None:
-    """Drain in this process, over connections of its own."""
+    """Drain the mails in this process, over connections of its own."""
     channel = Email(SmtpSettings("127.0.0.1", port, "monitoring@example.com", "none"), ZoneInfo("UTC"), utc_now)
-    Drain(connect(dsn, name), {"email": channel}, lambda now: True, utc_now, utc_now() + timedelta(minutes=5)).run()
+    drain_through(dsn, {"email": channel}, name)
 
 
-def killed_drainer(store: Store, dsn: str, port: int, delay: float) -> None:
-    """Fork a drainer, let it work for so long, and kill it. Returns when PostgreSQL has noticed."""
+def drain_through(dsn: str, channels: dict[str, Any], name: str, seconds: float = 300) -> None:
+    """Drain in this process, over a connection of its own."""
+    Drain(connect(dsn, name), channels, lambda now: True, utc_now, utc_now() + timedelta(seconds=seconds)).run()
+
+
+def killed(store: Store, work: Callable[[str], None], delay: float) -> None:
+    """Fork a drainer, let it work for so long, and kill it. Returns when PostgreSQL has noticed. `work` is told its connection's name."""
     name = f"victim {random.random()}"
     pid = os.fork()
     if pid == 0:
         with suppress(BaseException):
-            drain(dsn, port, name)
+            work(name)
         os._exit(0)
     time.sleep(delay)
     os.kill(pid, signal.SIGKILL)
@@ -129,7 +135,7 @@ def test_a_drainer_killed_at_random_moments_loses_nothing_and_repeats_at_most_wh
     while not enough(hits):
         delay = moment()
         before, accepted = sending(store), len(sink.accepted())
-        killed_drainer(store, store_dsn, sink.port, delay)
+        killed(store, lambda name: drain(store_dsn, sink.port, name), delay)
         place = place_of_kill(sink, before, sending(store), accepted)
         hits[place] += 1
         with capsys.disabled():

@@ -28,7 +28,7 @@ WRAPPERS = named_queries(Path(__file__).with_name("accounts_sql.sql"))
 BLOCKS = ("expiring", "population", "calendar")
 CALENDAR = timedelta(days=90)
 # A census reads every account. One that is quick is taken at each run, any other once a day.
-QUICK_CENSUS_SECONDS = 0.5
+QUICK_CENSUS_SECONDS = 0.1
 CENSUS_AGE = timedelta(days=1)
 MANY_CHANGES = 1000
 BLOCK = 64 * 1024

@@ -14,6 +14,8 @@ EXAMPLES = {
     STORE: "postgresql://monitoring:secret@host:5432/monitoring",
     "smtp_default": "smtp://user:secret@mail.example.com:587/?from_email=monitoring%40example.com&disable_ssl=true",
 }
+# Those who hear that something lives.
+HEARTBEATS = {"scheduled": "heartbeat_scheduled", "watchers": "heartbeat_watchers"}
 LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
 
 
@@ -53,7 +55,7 @@ def conninfo(name: str) -> str:
 
 def heartbeat_url(what: str) -> str | None:
     """Where it is heard of that something lives: the connection `heartbeat_<what>` as a URL; None without it."""
-    found = find_connection(f"heartbeat_{what}")
+    found = find_connection(HEARTBEATS[what])
     return url_of(found) if found and found.host else None
 
 

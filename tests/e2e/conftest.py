@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
 from local.ports import DEFAULTS, is_free
+from tests.receivers import Receiver, anything, receiving
 
 ROOT = Path(__file__).parents[2]
 # What decides about these is the stack itself, not whoever runs the tests.
@@ -86,6 +88,30 @@ def wait(condition: Callable[[], Any], seconds: float) -> Any:
     return found
 
 
+def processes(stack: Stack, service: str) -> list[psutil.Process]:
+    """The processes of a service of this stack."""
+    marks = ("postgres", str(port(stack, "POSTGRES"))) if service == "postgres" else ("airflow", service)
+    found = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"]]
+    return [p for p in found if all(any(mark in word for word in p.info["cmdline"]) for mark in marks) and belongs(p, stack, service)]
+
+
+def belongs(process: psutil.Process, stack: Stack, service: str) -> bool:
+    """Whether the process is this stack's and not that of another one on this machine."""
+    return service == "postgres" or process.environ().get("SECURENET_RUN") == stack.environment["SECURENET_RUN"]
+
+
+def port(stack: Stack, name: str) -> int:
+    return int(stack.environment[f"SECURENET_PORT_{name}"])
+
+
+def readable(process: psutil.Process) -> dict[str, str]:
+    """The environment of a process, as far as we may see it."""
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}
+
+
 def free_ports() -> dict[str, str]:
     """Ports of its own, so that a stack that runs already is left alone."""
     free = iter(number for number in range(20100, 24000) if is_free(number))
@@ -93,15 +119,25 @@ def free_ports() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def outside() -> Iterator[Receiver]:
+    """Somebody outside who hears whether the monitoring lives."""
+    with receiving(anything) as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, outside: Receiver) -> Iterator[Stack]:
     """`make up`, and in the end `make clean`."""
     folder = tmp_path_factory.mktemp("stack")
     for name in ("monitoring.yaml", "monitoring.demo.yaml"):
         shutil.copy(ROOT / "include/config" / name, folder)
+    with (folder / "monitoring.demo.yaml").open("a") as overlay:
+        overlay.write("  escalation: {check_interval: 1m}\n")
     own = {
         "SECURENET_RUN": str(folder / "run"),
         "SECURENET_CONFIG": str(folder / "monitoring.yaml"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+        **{f"AIRFLOW_CONN_HEARTBEAT_{what.upper()}": f"{outside.url}/{what}" for what in ("scheduled", "watchers")},
         **free_ports(),
     }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}

@@ -8,10 +8,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
-from tests.e2e.conftest import ROOT, Stack, wait
+from tests.e2e.conftest import ROOT, Stack, processes, wait
 
 DUTY = "account_expiration"
 OWNERS = 12
@@ -130,42 +129,3 @@ def test_a_killed_service_is_stale_and_up_heals_it(stack: Stack, victim: str) ->
     stack.make("up")
     assert stack.status()["services"][victim]["state"] == "running"
     assert stack.run(DUTY)["state"] == "success"
-
-
-def processes(stack: Stack, service: str) -> list[psutil.Process]:
-    """The processes of a service of this stack."""
-    marks = {"scheduler": ("airflow", "scheduler"), "postgres": ("postgres", str(port(stack, "POSTGRES")))}[service]
-    found = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"]]
-    return [p for p in found if all(any(mark in word for word in p.info["cmdline"]) for mark in marks) and belongs(p, stack, service)]
-
-
-def belongs(process: psutil.Process, stack: Stack, service: str) -> bool:
-    """Whether the process is this stack's and not that of another one on this machine."""
-    return service == "postgres" or process.environ().get("SECURENET_RUN") == stack.environment["SECURENET_RUN"]
-
-
-def port(stack: Stack, name: str) -> int:
-    return int(stack.environment[f"SECURENET_PORT_{name}"])
-
-
-def test_down_stops_all_of_it(stack: Stack) -> None:
-    stack.make("down")
-    status = stack.status()
-    assert {service["state"] for service in status["services"].values()} == {"stopped"}
-    run = stack.environment["SECURENET_RUN"]
-    left = [p for p in psutil.process_iter() if readable(p).get("SECURENET_RUN") == run and p.pid != os.getpid()]
-    assert left == []
-
-
-def readable(process: psutil.Process) -> dict[str, str]:
-    """The environment of a process, as far as we may see it."""
-    try:
-        return process.environ()
-    except (psutil.Error, OSError):
-        return {}
-
-
-def test_clean_leaves_nothing(stack: Stack) -> None:
-    elsewhere = [Path(file.read_text()) for file in stack.folder.glob("*/elsewhere")]
-    stack.make("clean")
-    assert [path for path in (stack.folder, *elsewhere) if path.exists()] == []

@@ -1,0 +1,130 @@
+"""The watcher in a real triggerer: messages leave when they are due, whatever else is stuck, and somebody outside hears who lives."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.e2e.conftest import ROOT, Stack, processes, wait
+from tests.receivers import Receiver
+
+# What an evaluation of the duty `escalation` does when it finds this verdict, and nothing that would send anything.
+JUDGE = """
+import sys
+from datetime import timedelta
+from include.model import Level, Run, Traits, Verdict
+from securenet.wiring import wired
+name, level = sys.argv[1:]
+with wired("tests") as wiring:
+    now = wiring.clock()
+    verdict = Verdict("escalation", "duties_run", {"duty": name}, Level(level), now, f"{name} is {level}")
+    judged = [(Traits(group_by=("duty",)), verdict)]
+    with wiring.store.transaction():
+        wiring.evaluating("escalation", False).apply(wiring.store, judged, Run("escalation", name, now), now)
+"""
+
+
+def judge(stack: Stack, name: str, level: str) -> None:
+    """An alert changes in the store; nobody is called."""
+    environment = {**stack.exported(), "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"}
+    subprocess.run([sys.executable, "-c", JUDGE, name, level], env=environment, cwd=ROOT, check=True, capture_output=True)
+
+
+def mails(stack: Stack, name: str) -> list[str]:
+    """The subjects of the mails about it, in order."""
+    return [mail["subject"] for mail in stack.mails() if name in mail["subject"]]
+
+
+@contextmanager
+def frozen(stack: Stack, service: str) -> Iterator[None]:
+    """A service that hangs, all of it."""
+    victims = processes(stack, service)
+    assert victims
+    for process in victims:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in victims:
+            process.send_signal(signal.SIGCONT)
+
+
+def beats(outside: Receiver, what: str) -> int:
+    """How often it was heard of."""
+    return sum(request.path == f"/{what}" for request in outside.accepted)
+
+
+def leases(stack: Stack) -> dict[str, Any]:
+    """Who watches."""
+    return stack.query("select watcher, holder, fence from monitoring.lease where watcher = 'escalation'")[0]
+
+
+def test_messages_leave_while_the_scheduler_hangs_and_somebody_outside_notices_that_it_does(stack: Stack, outside: Receiver) -> None:
+    wait(lambda: beats(outside, "scheduled") and beats(outside, "watchers"), 150)
+    with frozen(stack, "scheduler"):
+        time.sleep(10)  # what ran already may still end
+        heard = beats(outside, "scheduled"), beats(outside, "watchers")
+        judge(stack, "storefront", "critical")
+        wait(lambda: len(mails(stack, "storefront")) == 1, 20)
+        judge(stack, "storefront", "ok")
+        wait(lambda: len(mails(stack, "storefront")) == 2, 20)
+        wait(lambda: beats(outside, "watchers") > heard[1], 90)
+        assert beats(outside, "scheduled") == heard[0], "the silence is what is noticed"
+    assert mails(stack, "storefront") == ["🚨 CRITICAL: storefront is critical", "✅ SUCCESS: storefront is ok"]
+    wait(lambda: beats(outside, "scheduled") > heard[0], 150)
+
+
+def test_of_two_triggerers_one_watches_and_when_it_hangs_and_wakes_nothing_is_told_twice(stack: Stack, outside: Receiver) -> None:
+    first = leases(stack)
+    environment = {**os.environ, **stack.exported()}
+    second = subprocess.Popen(
+        [sys.executable, "-m", "airflow", "triggerer", "--skip-serve-logs"],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        with frozen_first(stack, second.pid):
+            heard = beats(outside, "watchers")
+            wait(lambda: leases(stack)["fence"] > first["fence"], 120)
+            judge(stack, "checkout", "critical")
+            wait(lambda: len(mails(stack, "checkout")) == 1, 30)
+            wait(lambda: beats(outside, "watchers") > heard, 90)
+        judge(stack, "checkout", "ok")
+        wait(lambda: len(mails(stack, "checkout")) == 2, 30)
+        time.sleep(10)
+        assert mails(stack, "checkout") == ["🚨 CRITICAL: checkout is critical", "✅ SUCCESS: checkout is ok"]
+        assert leases(stack)["holder"] != first["holder"], "whoever woke up lets the other one watch"
+    finally:
+        os.killpg(second.pid, signal.SIGTERM)
+        second.wait(30)
+
+
+@contextmanager
+def frozen_first(stack: Stack, second: int) -> Iterator[None]:
+    """The stack's own triggerer hangs; the second one does not."""
+    victims = [process for process in processes(stack, "triggerer") if os.getsid(process.pid) != second]
+    assert victims
+    for process in victims:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in victims:
+            process.send_signal(signal.SIGCONT)
+
+
+def test_a_watcher_that_is_not_heard_of_is_an_alert(stack: Stack) -> None:
+    stack.query("update monitoring.lease set beaten_at = now() returning watcher")
+    with frozen(stack, "triggerer"):
+        name = "watcher escalation is not heard of"
+        wait(lambda: [subject for subject in mails(stack, name)], 240)
+    wait(lambda: len(mails(stack, "watcher escalation watches")) >= 1, 240)

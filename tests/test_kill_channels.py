@@ -1,0 +1,129 @@
+"""kill -9 at random moments while alerts leave through every channel: what receivers with and without a key of their own get."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.channels.pagerduty import PagerDuty, PagerDutySettings
+from include.channels.slack import Slack, SlackSettings
+from include.channels.sms import Sms, SmsSettings
+from include.channels.webhook import Webhook, WebhookSettings
+from include.message import MessageState
+from include.model import Run, utc_now
+from include.store import Store
+from include.store.messages import Draft, queue
+from tests.channels.test_vendors import content
+from tests.receivers import ACCOUNT, KEY, SECRET, TOKEN
+from tests.smtp import free_port
+from tests.test_kill import PLACES, drain_through, in_order, killed, moment, sending
+
+KILLS = int(os.environ.get("KILLS", "200"))
+HITS = 10
+QUEUES = 25
+# Whether the receiver knows by a key of its own what it had before.
+KEYED = {"pagerduty": True, "webhook": True, "slack": False, "sms": False}
+ADDRESS = {"pagerduty": "pagerduty", "webhook": "webhook", "slack": "#ops", "sms": "+4917"}
+
+
+@dataclass
+class Sink:
+    """A receiver in a process of its own, and its record."""
+
+    url: str
+    record: Path
+
+    def numbers(self) -> list[int]:
+        """The numbers of the messages that it took, in the order in which it did."""
+        lines = self.record.read_text().splitlines() if self.record.exists() else []
+        return [int(found[1]) for line in lines if (found := re.search(r"Message(?: |\+|%20)(\d+)", line))]
+
+
+@contextmanager
+def sink(kind: str, folder: Path) -> Iterator[Sink]:
+    """A receiver of one kind."""
+    port, record = free_port(), folder / kind
+    command = [sys.executable, "-m", "tests.receivers", kind, str(port), str(record)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        yield Sink(f"http://127.0.0.1:{port}", record)
+        process.kill()
+
+
+@pytest.fixture
+def sinks(tmp_path: Path) -> Iterator[dict[str, Sink]]:
+    with ExitStack() as stack:
+        yield {kind: stack.enter_context(sink(kind, tmp_path)) for kind in KEYED}
+
+
+def channels(sinks: dict[str, Sink]) -> dict[str, Any]:
+    """Every channel, over connections of its own."""
+    return {
+        "pagerduty": PagerDuty(PagerDutySettings(KEY, sinks["pagerduty"].url)),
+        "webhook": Webhook(WebhookSettings(sinks["webhook"].url, SECRET), utc_now),
+        "slack": Slack(SlackSettings(TOKEN, sinks["slack"].url)),
+        "sms": Sms(SmsSettings(ACCOUNT, SECRET, "+4930", sinks["sms"].url)),
+    }
+
+
+def queue_messages(store: Store, numbers: range) -> None:
+    """Queue messages for each channel's queues in turn."""
+    run, names = Run("kill_test", "run", utc_now()), list(KEYED)
+    with store.transaction():
+        for number in numbers:
+            channel, turn = names[number % 4], number // 4 % QUEUES
+            told = json.loads(json.dumps(content(title=f"Message {number}", alerts=0)))
+            draft = Draft(f"m{number}", channel, ADDRESS[channel], f"group{turn}", f"t{number}", f"🚨 CRITICAL: Message {number}", told)
+            queue(store, run, draft, (MessageState.PENDING, None), utc_now())
+    store.connection.execute("update message set template = 'alert'")
+
+
+def kill_one(store: Store, dsn: str, made: dict[str, Any]) -> None:
+    """Kill a drainer that was forked with its channels made: making them takes longer than sending."""
+    killed(store, lambda name: drain_through(dsn, made, name), moment())
+
+
+def place(sinks: dict[str, Sink], before: set[tuple[str, int]], after: set[tuple[str, int]], had: dict[str, int]) -> str:
+    """Where a kill hit, as the store and the receivers tell together."""
+    if not after - before:
+        return PLACES[0]
+    ((key, _),) = after - before
+    number = int(key[1:])
+    return PLACES[2] if any(number in one.numbers()[had[kind] :] for kind, one in sinks.items()) else PLACES[1]
+
+
+def test_alerts_survive_kills_of_their_sender_in_every_channel(
+    store: Store, store_dsn: str, sinks: dict[str, Sink], capsys: pytest.CaptureFixture[str]
+) -> None:
+    total = KILLS * 8
+    queue_messages(store, range(total))
+    drain_through(store_dsn, channels(sinks), "warm", seconds=0)
+    hits: Counter[str] = Counter()
+    while hits.total() < KILLS or (min(hits[one] for one in PLACES) < HITS and hits.total() < 3 * KILLS):
+        before, had = sending(store), {kind: len(one.numbers()) for kind, one in sinks.items()}
+        kill_one(store, store_dsn, channels(sinks))
+        hits[place(sinks, before, sending(store), had)] += 1
+        queue_messages(store, range(total, total + 4))
+        total += 4
+    drain_through(store_dsn, channels(sinks), "survivor")
+    repeats = {kind: len(one.numbers()) - len(set(one.numbers())) for kind, one in sinks.items()}
+    with capsys.disabled():
+        print(f"{total} messages, {dict(hits)}, taken more than once: {repeats}")
+    assert {number for one in sinks.values() for number in one.numbers()} == set(range(total)), "nothing is lost"
+    assert sum(repeats[kind] for kind, keyed in KEYED.items() if not keyed) <= hits[PLACES[2]]
+    assert sum(repeats.values()) <= hits[PLACES[2]], "and a receiver with a key knows each repeat by it"
+    for one in sinks.values():
+        assert in_order([(number // 4 % QUEUES, number) for number in one.numbers()])
+    assert min(hits[one] for one in PLACES) >= HITS, hits
