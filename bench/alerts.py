@@ -19,9 +19,9 @@ from local.postgres import Server, throwaway
 ALERTS, ROUNDS, LIMIT = 10_000, 5, 2.0
 # How many groups the alerts fall into.
 GROUPS = (1, 100, 10_000)
-HOW = f"""{ALERTS:,} verdicts of one run, each in breach and new, become alerts, transitions and the messages to an administrator by mail
-and to those whom the escalation matrix names, in one transaction with fsync on: `Evaluating.apply` with the configuration as shipped. {ROUNDS}
-rounds for each number of groups, each on an empty store."""
+HOW = f"""{ALERTS:,} verdicts of one run, each in breach and new, become alerts, transitions and the messages to an administrator by
+mail and to those whom the escalation matrix names, in one transaction with fsync on: `Evaluating.apply` with the configuration as
+shipped. {ROUNDS} rounds for each number of groups, each on an empty store."""
 Round = tuple[float, int]
 
 
