@@ -34,6 +34,7 @@ def forget(store: Store, settings: Housekeeping, now: datetime) -> Counts:
         "messages": settings.keep_messages,
         "reports": settings.keep_reports,
         "runs": settings.keep_runs,
+        "groups": settings.keep_messages,
     }
     return {table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}
 

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 BEAT = timedelta(seconds=5)
 HEARTBEAT = timedelta(seconds=60)
+# What is due and cannot be done yet, as behind a message that waits, is no reason to ask without a pause.
+LEAST = timedelta(seconds=1)
 RING = "monitoring_due"
 
 
@@ -92,7 +94,7 @@ class Watching:
 
     def wait(self) -> None:
         """Until the store rings, something is due, or it is time to be heard of."""
-        wait = BEAT if self.next_at is None else min(max(self.next_at - self.clock(), timedelta(0)), BEAT)
+        wait = BEAT if self.next_at is None else min(max(self.next_at - self.clock(), LEAST), BEAT)
         for _ in self.bell.connection.notifies(timeout=wait.total_seconds(), stop_after=1):
             pass
 

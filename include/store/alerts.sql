@@ -61,9 +61,9 @@ from change c left join moved m using (fingerprint)
 where c.reason not in ('unchanged', 'pending', 'lapsed')
 
 -- name: counts
--- Alerts by duty and state: the open ones, and those resolved since a moment.
+-- Alerts by duty and state: the open ones, and those resolved since a moment that ever fired.
 select duty, state, count(*) as alerts from alert
-where state <> 'resolved' or resolved_at >= %(since)s
+where state <> 'resolved' or (resolved_at >= %(since)s and fired_at is not null)
 group by duty, state
 
 -- name: news_since

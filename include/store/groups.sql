@@ -56,10 +56,12 @@ set priority = excluded.priority, subject = excluded.subject, content = excluded
 where message.state in ('pending', 'held', 'superseded', 'not_configured', 'no_receiver')
 
 -- name: set_quiet
--- Note with each alert why nobody is told of it, where that has changed.
+-- Note with each alert why nobody is told of it, where that has changed. One that somebody is changing is left to them: they look at
+-- its group afterwards, and to wait for them here would be to wait for each other.
 update alert a set quiet = q.words
-from jsonb_to_recordset(%(quiets)s::jsonb) as q (id bigint, words text)
-where a.id = q.id and a.quiet is distinct from q.words
+from (select a.id, q.words from jsonb_to_recordset(%(quiets)s::jsonb) as q (id bigint, words text) join alert a on a.id = q.id
+      where a.quiet is distinct from q.words for update of a skip locked) q
+where a.id = q.id
 
 -- name: ask_again
 -- When to look at these groups again; null for not before something changes.
@@ -97,3 +99,8 @@ with ended as (
     select id, %(now)s, 'acknowledged', state, 'unattended', severity, summary from ended
 )
 select distinct group_key as key from ended where group_key is not null
+
+-- name: forget
+-- Delete what is known of receivers of episodes that ended before a moment, and their buckets.
+with spent as (delete from bucket where at < %(before)s)
+delete from receiver_state where not open and told_at < %(before)s

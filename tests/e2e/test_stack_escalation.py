@@ -122,6 +122,17 @@ def frozen_first(stack: Stack, second: int) -> Iterator[None]:
             process.send_signal(signal.SIGCONT)
 
 
+def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack: Stack) -> None:
+    (alert,) = stack.query("select id from monitoring.alert where state = 'firing' order by id limit 1")
+    done = stack.run("alert_action", action="acknowledge", alert=str(alert["id"]), comment="on it")
+    assert done["state"] == "success"
+    (acknowledged,) = stack.query(f"select state, acknowledged_by, comment from monitoring.alert where id = {alert['id']}")
+    assert acknowledged == {"state": "acknowledged", "acknowledged_by": "admin", "comment": "on it"}
+    assert stack.query("select by, what from monitoring.action") == [{"by": "admin", "what": "acknowledge"}]
+    assert stack.run("alert_action")["state"] == "success", "an empty form lists what is open"
+    assert stack.run("alert_action", action="acknowledge", alert="nothing like it")["state"] == "failed"
+
+
 def test_a_watcher_that_is_not_heard_of_is_an_alert(stack: Stack) -> None:
     stack.query("update monitoring.lease set beaten_at = now() returning watcher")
     with frozen(stack, "triggerer"):

@@ -11,6 +11,7 @@ from typing import Any
 
 from include.actions import Actions
 from include.addressing import Recipient
+from include.caps import NO_CAPS, Caps
 from include.config.alerts import Alerts
 from include.config.settings import Settings
 from include.delivery import Drain
@@ -52,6 +53,8 @@ class Receivers:
         if failure == "crash before":
             self.crashes += 1
             raise SystemExit
+        if failure == "outage":
+            raise DeliveryError("connection refused", permanent=False, outage=True)
         if failure == "not now":
             raise DeliveryError("not now", permanent=False)
         if failure == "never":
@@ -118,6 +121,7 @@ class Stage:
     settings: Settings = field(default_factory=Settings)
     table: Table = field(default_factory=Table)
     receivers: Receivers = field(default_factory=Receivers)
+    caps: Caps = NO_CAPS
 
     def configure(self, **alerts: Any) -> None:
         """Other settings below `alerts`."""
@@ -148,7 +152,7 @@ class Stage:
             Dispatch(self.store, self.settings, self.table, self.now).due()
         channels = dict.fromkeys(("email", "slack", "pagerduty"), self.receivers)
         with suppress(SystemExit):
-            Drain(self.store, channels, lambda now: True, lambda: self.now, self.now + timedelta(minutes=5)).run()
+            Drain(self.store, channels, lambda now: True, lambda: self.now, self.now + timedelta(minutes=5), self.caps).run()
 
     def later(self, seconds: float) -> None:
         """Time passes, and whoever sends does so at every moment at which something is due; less often where that does not help."""
