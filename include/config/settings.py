@@ -90,6 +90,13 @@ class Security(Section):
     """Where news goes."""
 
 
+class DailySummary(Section):
+    """The operations digest."""
+
+    at: TimeOfDay = hour_minute("07:30")
+    """When it leaves, in `monitoring.zone`."""
+
+
 class OwnHealth(Section):
     """How often the monitoring judges itself. What is due leaves when it is due, whatever this says."""
 
@@ -124,6 +131,7 @@ class Monitoring(Section):
     account_expiration: AccountExpiration = AccountExpiration()
     system_health: SystemHealth = SystemHealth()
     security: Security = Security()
+    daily_summary: DailySummary = DailySummary()
     escalation: OwnHealth = OwnHealth()
     housekeeping: Housekeeping = Housekeeping()
 

@@ -11,6 +11,7 @@ from include.store import Store
 
 REPORTS = {
     "account_digest": "include.reports.account_digest:AccountDigest",
+    "daily_summary": "include.reports.daily_summary:DailySummary",
 }
 
 

@@ -1,0 +1,174 @@
+"""The daily summary of operations: composed for each audience, for the time since it was last told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.audience import Audience, Told
+from include.audiences import Routes
+from include.config.settings import Settings
+from include.model import Composed, Rendered, Run, Severity, State
+from include.queries import named_queries
+from include.store import Row, Store, reports
+from include.writing.csvs import csv_text
+from include.writing.rendering import render as render_template
+from include.writing.wording import counted, moment, span
+
+NAME = "daily_summary"
+QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
+DAY = timedelta(days=1)
+# More alerts than this are counted in no mail, and told in the CSV file only so far.
+MOST, LISTED = 10_000, 25
+COLUMNS = ("date", "type", "severity", "description", "state", "resolution", "resolved_by", "ended", "organization", "true_alarm")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything that the mail says: rows of the queries beside this file, as far as the audience may see them."""
+
+    since: datetime
+    now: datetime
+    zone: ZoneInfo
+    alerts: Sequence[Row]
+    held_back: Sequence[Row]
+    coming: Sequence[Row]
+    ui: str | None
+
+    @property
+    def fired(self) -> list[Row]:
+        """What began in the period."""
+        return [row for row in self.alerts if row["fired_at"] >= self.since]
+
+    @property
+    def open(self) -> list[Row]:
+        """What is still open, worst first."""
+        still = [row for row in self.alerts if row["state"] != State.RESOLVED]
+        return sorted(still, key=lambda row: (-Severity(row["severity"]).rank, row["fired_at"]))
+
+    @property
+    def resolved(self) -> list[Row]:
+        """What ended in the period."""
+        return [row for row in self.alerts if row["state"] == State.RESOLVED]
+
+
+@dataclass(frozen=True, slots=True)
+class DailySummary:
+    """Composes one summary per audience. `ui`: the address of the Airflow UI."""
+
+    settings: Settings
+    routes: Routes
+    ui: str | None
+
+    def compose(self, store: Store, run: Run, now: datetime) -> Sequence[Composed]:
+        """One per audience and what it knew before; always due, also when there is nothing to say."""
+        organizations = sorted({name for person in self.routes.administrators for name in person.organizations if name != "*"})
+        return [
+            self.composed(store, replace(audience, receivers=receivers), told, now)
+            for audience in self.routes.audiences(False, organizations)
+            for told, receivers in reports.told_before(store, run, NAME, audience).items()
+        ]
+
+    def composed(self, store: Store, audience: Audience, told: Told, now: datetime) -> Composed:
+        """The summary of receivers who knew the same before."""
+        since = told.at or now - DAY
+        until: int = rows(store, "last_transition")[0]["coalesce"]
+        alerts = [row for row in rows(store, "recent", since=since, most=MOST) if audience.may_see(row["labels"])]
+        held_back = [] if audience.limited else rows(store, "held_back", since=since)
+        coming = [] if audience.limited else rows(store, "coming", now=now, until=now + DAY)
+        facts = Summary(since, now, ZoneInfo(self.settings.monitoring.zone), alerts, held_back, coming, self.ui)
+        return Composed(NAME, audience, "daily", told, max(told.until, until), facts, outcome=words(facts))
+
+    def render(self, composed: Composed) -> Rendered:
+        """The summary as a mail, with all alerts as a CSV file."""
+        facts: Summary = composed.facts
+        values = {**said(facts), "zone": facts.zone}
+        return Rendered(
+            subject=subject(facts),
+            title=f"Daily summary, {moment(facts.now, facts.zone)}",
+            html=render_template("reports/daily_summary.html", **values),
+            plain=render_template("reports/daily_summary.txt", **values),
+            csv=csv_text(COLUMNS, (line(row, facts.zone) for row in facts.alerts)),
+        )
+
+
+def rows(store: Store, query: str, **parameters: Any) -> list[Row]:
+    """The rows of a query beside this file."""
+    return store.connection.execute(QUERIES[query].encode(), parameters).fetchall()
+
+
+def subject(facts: Summary) -> str:
+    """`🚨 CRITICAL: Daily summary: 3 fired, 2 resolved, 1 open`: the severity is that of the worst that is open."""
+    worst = list(Severity)[max((Severity(row["severity"]).rank for row in facts.open), default=0)]
+    return f"{worst.badge}: Daily summary: {words(facts)}"
+
+
+def words(facts: Summary) -> str:
+    """What there was, in numbers."""
+    return f"{len(facts.fired)} fired, {len(facts.resolved)} resolved, {len(facts.open)} open"
+
+
+def said(facts: Summary) -> dict[str, Any]:
+    """What the templates print."""
+    return {
+        "facts": facts,
+        "title": "Daily summary",
+        "period": f"{moment(facts.since, facts.zone)} to {moment(facts.now, facts.zone)}",
+        "open": [shown(row, facts) for row in facts.open[:LISTED]],
+        "recent": [shown(row, facts) for row in facts.alerts[:LISTED]],
+        "more": max(len(facts.alerts) - LISTED, 0),
+        "more_open": max(len(facts.open) - LISTED, 0),
+        "held_back": [held(row) for row in facts.held_back],
+        "coming": [window(row, facts) for row in facts.coming],
+        "link": f"{facts.ui.rstrip('/')}/dags/{NAME}" if facts.ui else None,
+    }
+
+
+def shown(row: Row, facts: Summary) -> dict[str, Any]:
+    """One alert of a list."""
+    ended = row["resolved_at"] or facts.now
+    who = f" ({row['resolved_by']})" if row["resolution"] and row["resolved_by"] not in (None, "the monitoring") else ""
+    return {
+        "severity": str(row["severity"]),
+        "at": moment(row["fired_at"], facts.zone),
+        "type": f"{row['duty']} · {row['rule']}",
+        "summary": row["summary"],
+        "resolution": f"{row['resolution']}{who}" if row["resolution"] else standing(row),
+        "lasted": span(ended - row["fired_at"]),
+    }
+
+
+def standing(row: Row) -> str:
+    """How an open alert stands."""
+    if row["acknowledged_by"]:
+        return f"acknowledged by {row['acknowledged_by']}"
+    quiet: str | None = row["quiet"]
+    return quiet or ("no data" if row["state"] == State.UNKNOWN else "open")
+
+
+def held(row: Row) -> str:
+    """How many messages did not leave, to whom, and why."""
+    why = row["error"] or str(row["state"]).replace("_", " ")
+    return f"{counted(row['messages'], 'message')} to {row['receiver'] or 'nobody'} by {row['channel']}: {why}"
+
+
+def window(row: Row, facts: Summary) -> str:
+    """A silence or maintenance that begins or ends soon."""
+    what = "maintenance" if row["maintenance"] else "silence"
+    where = " ".join(f"{name}={pattern}" for name, pattern in row["matchers"].items())
+    begins = row["starts_at"] > facts.now
+    when = f"begins {moment(row['starts_at'], facts.zone)}" if begins else f"ends {moment(row['ends_at'], facts.zone)}"
+    return f"{what} of {where} {when}, {row['owner']}: {row['reason']}"
+
+
+def line(row: Row, zone: ZoneInfo) -> tuple[object, ...]:
+    """One alert of the CSV file."""
+    ended = moment(row["resolved_at"], zone) if row["resolved_at"] else ""
+    true_alarm = "" if row["true_alarm"] is None else "yes" if row["true_alarm"] else "no"
+    where = row["labels"].get("organization", "")
+    what = (moment(row["fired_at"], zone), f"{row['duty']}/{row['rule']}", row["severity"], row["summary"], row["state"])
+    return (*what, row["resolution"] or "", row["resolved_by"] or "", ended, where, true_alarm)

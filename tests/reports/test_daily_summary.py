@@ -1,0 +1,101 @@
+"""The daily summary, as its receivers get it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from include.model import Level, Run, Traits, Verdict
+from securenet.commands.check import load_dag
+from securenet.rehearsal import stages
+from tests.story import ADMIN, Story, attachment_of, html_of, settings, text_of
+
+DUTY = "daily_summary"
+
+
+def judge(story: Story, name: str, level: Level, **labels: str) -> None:
+    """An alert changes."""
+    verdict = Verdict("system_health", "cpu_usage", {"target": name, **labels}, level, story.now, f"CPU of {name} is {level}")
+    run = Run("system_health", "run", story.now)
+    with story.store.transaction():
+        story.wiring.evaluating("system_health", False).apply(story.store, [(Traits(), verdict)], run, story.now)
+
+
+def summarise(story: Story, run_id: str = "one") -> None:
+    """One run of the duty."""
+    run = Run(DUTY, run_id, story.now)
+    for verb in stages(load_dag(DUTY)):
+        verb.perform(story.wiring, run)
+
+
+def summaries(story: Story, receiver: str = ADMIN) -> list[str]:
+    """The subjects of the summaries that somebody got."""
+    return [mail["Subject"] for mail in story.inbox.to(receiver) if "Daily summary" in mail["Subject"]]
+
+
+def test_a_summary_is_sent_also_when_nothing_happened(story: Story) -> None:
+    summarise(story)
+    assert summaries(story) == ["✅ SUCCESS: Daily summary: 0 fired, 0 resolved, 0 open"]
+    assert "Nothing is open." in text_of(story.inbox.to(ADMIN)[-1])
+
+
+def test_it_says_what_fired_what_ended_and_how_and_what_is_open(story: Story) -> None:
+    judge(story, "web-1", Level.CRITICAL)
+    judge(story, "web-2", Level.WARNING)
+    story.later(minutes=5)
+    judge(story, "web-2", Level.OK)
+    summarise(story)
+    assert summaries(story) == ["🚨 CRITICAL: Daily summary: 2 fired, 1 resolved, 1 open"]
+    mail = story.inbox.to(ADMIN)[-1]
+    assert "CPU of web-1 is critical" in html_of(mail)
+    header, *lines = attachment_of(mail).splitlines()
+    assert header.lstrip("\ufeff").startswith("date,type,severity,description,state,resolution")
+    assert len(lines) == 2
+    assert any("warning,CPU of web-2 is ok,resolved,CPU of web-2 is ok,the monitoring" in line for line in lines)
+
+
+def test_after_an_outage_of_days_one_summary_covers_all_of_them_and_a_repeated_run_sends_none(story: Story) -> None:
+    summarise(story, "monday")
+    judge(story, "web-1", Level.CRITICAL)
+    story.later(minutes=1)
+    judge(story, "web-1", Level.OK)
+    story.later(days=3)
+    summarise(story, "thursday")
+    summarise(story, "thursday")
+    assert summaries(story)[1:] == ["✅ SUCCESS: Daily summary: 1 fired, 1 resolved, 0 open"]
+
+
+def test_an_administrator_of_one_organisation_never_sees_another(story: Story) -> None:
+    people = "{ann: {name: Ann, email: ann@example.com, organizations: [acme]}}"
+    story.settings = settings(f"people: {people}\nroles: {{administrator: [ann]}}")
+    judge(story, "web-1", Level.CRITICAL, organization="acme")
+    judge(story, "web-2", Level.CRITICAL, organization="globex")
+    story.later(seconds=1)
+    summarise(story)
+    (mail,) = [one for one in story.inbox.to("ann@example.com") if "Daily summary" in one["Subject"]]
+    seen = html_of(mail) + text_of(mail) + attachment_of(mail)
+    assert "web-1" in seen
+    assert "web-2" not in seen
+    assert "globex" not in seen
+
+
+def test_hostile_words_are_shown_and_do_nothing(story: Story) -> None:
+    hostile = "=cmd()|<script>alert(1)</script>\u202e"
+    verdict = Verdict("system_health", "cpu_usage", {"target": "x"}, Level.CRITICAL, story.now, hostile)
+    with story.store.transaction():
+        run = Run("system_health", "run", story.now)
+        story.wiring.evaluating("system_health", False).apply(story.store, [(Traits(), verdict)], run, story.now)
+    story.later(seconds=1)
+    summarise(story)
+    mail = story.inbox.to(ADMIN)[-1]
+    assert "<script>alert" not in html_of(mail)
+    assert "\u202e" not in html_of(mail) + text_of(mail)
+    assert "'=cmd()" in attachment_of(mail)
+
+
+def test_what_is_coming_is_said(story: Story) -> None:
+    from include.actions import Window
+
+    window = Window({"target": "web-*"}, story.now + timedelta(hours=2), story.now + timedelta(hours=3))
+    story.wiring.actions().silence(window, "ann", "ann", "new disks", maintenance=True)
+    summarise(story)
+    assert "maintenance of target=web-* begins 2026-03-02 11:00 UTC, ann: new disks" in text_of(story.inbox.to(ADMIN)[-1])
