@@ -8,6 +8,8 @@ import sys
 from importlib import import_module
 from typing import NoReturn
 
+from include.config.loading import ConfigurationRefused
+
 COMMANDS = ("check", "config", "explain", "on-call", "migrate", "duties")
 
 
@@ -21,7 +23,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; its exit code."""
+    """Run one command; its exit code. Whatever it is, a refused configuration is 2, with every problem on stderr."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     parser = Parser(prog="securenet", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -29,7 +31,11 @@ def main(arguments: list[str]) -> int:
     for name, module in modules.items():
         module.add_arguments(commands.add_parser(name, help=module.__doc__, description=module.__doc__))
     chosen = parser.parse_args(arguments)
-    result: int = modules[chosen.command].run(chosen)
+    try:
+        result: int = modules[chosen.command].run(chosen)
+    except ConfigurationRefused as refused:
+        print("\n".join(refused.problems), file=sys.stderr)
+        return 2
     return result
 
 

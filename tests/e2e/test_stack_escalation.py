@@ -42,9 +42,9 @@ def mails(stack: Stack, name: str) -> list[str]:
 
 
 @contextmanager
-def frozen(stack: Stack, service: str) -> Iterator[None]:
-    """A service that hangs, all of it."""
-    victims = processes(stack, service)
+def frozen(stack: Stack, service: str, but: int | None = None) -> Iterator[None]:
+    """A service of the stack hangs, all of it but for the session of another one."""
+    victims = [process for process in processes(stack, service) if os.getsid(process.pid) != but]
     assert victims
     for process in victims:
         process.send_signal(signal.SIGSTOP)
@@ -92,7 +92,7 @@ def test_of_two_triggerers_one_watches_and_when_it_hangs_and_wakes_nothing_is_to
         start_new_session=True,
     )
     try:
-        with frozen_first(stack, second.pid):
+        with frozen(stack, "triggerer", but=second.pid):
             heard = beats(outside, "watchers")
             wait(lambda: leases(stack)["fence"] > first["fence"], 120)
             judge(stack, "checkout", "critical")
@@ -106,20 +106,6 @@ def test_of_two_triggerers_one_watches_and_when_it_hangs_and_wakes_nothing_is_to
     finally:
         os.killpg(second.pid, signal.SIGTERM)
         second.wait(30)
-
-
-@contextmanager
-def frozen_first(stack: Stack, second: int) -> Iterator[None]:
-    """The stack's own triggerer hangs; the second one does not."""
-    victims = [process for process in processes(stack, "triggerer") if os.getsid(process.pid) != second]
-    assert victims
-    for process in victims:
-        process.send_signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in victims:
-            process.send_signal(signal.SIGCONT)
 
 
 def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack: Stack) -> None:

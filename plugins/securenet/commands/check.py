@@ -46,9 +46,8 @@ def run(chosen: argparse.Namespace) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             outcome = check(chosen)
             written = write_report(outcome)
-    except ConfigurationRefused as refused:
-        print("\n".join(refused.problems), file=sys.stderr)
-        return 2
+    except ConfigurationRefused:
+        raise
     except Exception as error:  # outermost: whatever it is, the shell gets one line and exit code 1
         print(f"{chosen.duty} could not run: {type(error).__name__}: {error}", file=sys.stderr)
         return 1

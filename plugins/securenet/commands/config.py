@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import TYPE_CHECKING, get_args
 
-from include.config.loading import ConfigurationRefused, describe_settings
+from include.config.loading import describe_settings
 from include.config.section import ChannelName
 from securenet.configuration import load_file
 from securenet.parsing import path
@@ -23,11 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Print the configuration; the exit code."""
-    try:
-        settings = load_file().settings
-    except ConfigurationRefused as refused:
-        print("\n".join(refused.problems), file=sys.stderr)
-        return 2
+    settings = load_file().settings
     if chosen.json:
         print(json.dumps(settings.model_dump(mode="json")))
     else:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from include.config.loading import ConfigurationRefused
 from include.model import utc_now
 from securenet.configuration import InForce, load_file
 
@@ -32,11 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Explain; the exit code."""
-    try:
-        settings = load_file().settings
-    except ConfigurationRefused as refused:
-        print("\n".join(refused.problems), file=sys.stderr)
-        return 2
+    settings = load_file().settings
     try:
         with contextlib.redirect_stdout(sys.stderr):
             text = explained(chosen, settings)

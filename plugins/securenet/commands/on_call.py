@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from include.config.loading import ConfigurationRefused
 from include.model import utc_now
 from securenet.configuration import load_file
 
@@ -29,11 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Print; the exit code."""
-    try:
-        settings = load_file().settings
-    except ConfigurationRefused as refused:
-        print("\n".join(refused.problems), file=sys.stderr)
-        return 2
+    settings = load_file().settings
     try:
         text = printed(chosen, settings)
     except (ValueError, OverflowError) as error:
