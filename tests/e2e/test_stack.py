@@ -75,7 +75,8 @@ def kept(stack: Stack) -> list[dict[str, Any]]:
     """How much the store has of the duty."""
     return stack.query(
         f"select (select count(*) from monitoring.run where duty = '{DUTY}') as runs,"
-        " (select count(*) from monitoring.sample p join monitoring.series s on s.id = p.series_id where s.metric like 'account%') as samples"
+        " (select count(*) from monitoring.sample p join monitoring.series s on s.id = p.series_id"
+        " where s.metric like 'account%') as samples"
     )
 
 
