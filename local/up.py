@@ -11,7 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from local import airflow, demo_runs, environment, layout, services, summary
-from local.daemon import tail, wait_until
+from local.daemon import tail
 from local.external import External
 from local.postgres import Server
 from local.progress import say, step
@@ -25,8 +25,11 @@ def up() -> None:
     with layout.exclusive():
         services.settle_ports()
         table = services.table()
+        outlived = table["postgres"].state() is not State.RUNNING
         _databases_and_inbox(table)
         _together(_prepare_airflow, _prepare_monitoring)
+        if outlived:
+            _stop_airflow(table)
         _start_airflow(table)
         _duties()
         summary.show()
@@ -90,6 +93,11 @@ def run(name: str, program: str, *arguments: str, **variables: str) -> None:
         raise SystemExit(f"{name} failed; the end of {log}:\n{tail(log)}")
 
 
+def _stop_airflow(table: dict[str, Service]) -> None:
+    """What lived through the loss of its database may fall over it at any moment, and its last heartbeat says that it is well."""
+    _together(*(table[name].stop for name in airflow.PROCESSES if table[name].lives()))
+
+
 def _start_airflow(table: dict[str, Service]) -> None:
     for name in airflow.PROCESSES:
         table[name].start()
@@ -97,15 +105,7 @@ def _start_airflow(table: dict[str, Service]) -> None:
     if waiting:
         with step(f"Airflow: {', '.join(waiting)}"):
             for name in waiting:
-                _see_up(table[name])
-
-
-def _see_up(service: Service) -> None:
-    """Wait until it runs. One that lived when we came may only have been falling over its lost database: it gets another start."""
-    wait_until(lambda: service.state() in (State.RUNNING, State.STALE), START_SECONDS, pause=0.5)
-    if service.state() is State.STALE:
-        service.start()
-    services.wait_for(service, START_SECONDS)
+                services.wait_for(table[name], START_SECONDS)
 
 
 def _duties() -> None:
