@@ -6,6 +6,8 @@ import base64
 import json
 import os
 import random
+import select
+import socket
 import sys
 import threading
 import time
@@ -27,6 +29,14 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    connection: socket.socket | None = None
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether whoever sent it is gone."""
+        if self.connection is None or not select.select([self.connection], [], [], 0)[0]:
+            return False
+        return self.connection.recv(1, socket.MSG_PEEK) == b""
 
     @property
     def json(self) -> dict[str, Any]:
@@ -55,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """As the base class calls it."""
         receiver: Receiver = self.server.receiver  # type: ignore[attr-defined]
-        request = Request(self.path, dict(self.headers), self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        request = Request(self.path, dict(self.headers), self.rfile.read(int(self.headers.get("Content-Length", 0))), self.connection)
         fault = receiver.faults.pop(0) if receiver.faults else None
         if fault == "reset":
             self.close_connection = True
@@ -161,7 +171,7 @@ def serve(kind: str, port: int, path: str) -> None:
     def check(receiver: Receiver, request: Request) -> Answer:
         answer = CHECKS[kind](receiver, request)
         time.sleep(random.uniform(0, 0.02))
-        if answer[0] < 300:
+        if answer[0] < 300 and not request.abandoned:
             os.write(record, request.body[:2000] + b"\n")
         time.sleep(random.uniform(0, 0.008))
         return answer

@@ -107,7 +107,7 @@ def place(sinks: dict[str, Sink], before: set[tuple[str, int]], after: set[tuple
 def test_alerts_survive_kills_of_their_sender_in_every_channel(
     store: Store, store_dsn: str, sinks: dict[str, Sink], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    total = KILLS * 8
+    total = KILLS * 2
     queue_messages(store, range(total))
     drain_through(store_dsn, channels(sinks), "warm", seconds=0)
     hits: Counter[str] = Counter()
