@@ -143,7 +143,7 @@ def attempt(channel: Channel, message: Message, body: Row | None) -> Outcome:
 
 def pause(message: Message, outcome: Outcome) -> timedelta:
     """How long to wait before the next attempt: doubling from 30 s to a quarter of an hour, longer after two doubts."""
-    if outcome.state is MessageState.UNCERTAIN and message.possible_repeat:
+    if outcome.state is MessageState.UNCERTAIN and message.possible_repeat and not outcome.keyed:
         return AFTER_TWO_DOUBTS
     if outcome.retry_after:
         return min(outcome.retry_after, LONGEST_PAUSE)

@@ -9,9 +9,9 @@ from datetime import timedelta
 class DeliveryError(Exception):
     """A channel did not deliver. `permanent`: trying again cannot help (a refused address, a bad key).
 
-    `uncertain`: the receiver may have it all the same. `outage`: the channel itself is at fault, not this receiver. `misconfigured`: our
-    side is, and a person must mend it. `retry_after`: when the other side wants to be asked again. `accepted`: those of several receivers
-    who do have it.
+    `uncertain`: the receiver may have it all the same; `keyed`: it knows then what it had before. `outage`: the channel itself is at
+    fault, not this receiver. `misconfigured`: our side is, and a person must mend it. `retry_after`: when the other side wants to be asked
+    again. `accepted`: those of several receivers who do have it.
     """
 
     def __init__(
@@ -20,6 +20,7 @@ class DeliveryError(Exception):
         *,
         permanent: bool,
         uncertain: bool = False,
+        keyed: bool = False,
         outage: bool = False,
         misconfigured: bool = False,
         retry_after: timedelta | None = None,
@@ -28,6 +29,7 @@ class DeliveryError(Exception):
         super().__init__(why)
         self.permanent = permanent
         self.uncertain = uncertain
+        self.keyed = keyed
         self.outage = outage
         self.misconfigured = misconfigured
         self.retry_after = retry_after

@@ -80,6 +80,7 @@ class Outcome:
 
     `accepted`: those of several receivers who have it. `outage`: the channel itself is at fault, not this receiver.
     `retry_after`: when the other side wants to be asked again. `ref`: what the channel returned for it.
+    `keyed`: a receiver who may have it knows a repeat.
     """
 
     state: MessageState
@@ -88,6 +89,7 @@ class Outcome:
     outage: bool = False
     retry_after: timedelta | None = None
     ref: Mapping[str, Any] = field(default_factory=dict)
+    keyed: bool = False
 
     @classmethod
     def of(cls, error: DeliveryError) -> Outcome:
@@ -95,7 +97,7 @@ class Outcome:
         again = MessageState.UNCERTAIN if error.uncertain else MessageState.PENDING
         state = MessageState.FAILED if error.permanent else again
         why = f"misconfigured: {error}" if error.misconfigured else str(error)
-        return cls(state, why, error.accepted, error.outage, error.retry_after)
+        return cls(state, why, error.accepted, error.outage, error.retry_after, keyed=error.keyed)
 
     @property
     def again(self) -> bool:

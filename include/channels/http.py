@@ -32,7 +32,7 @@ def post(client: httpx.Client, what: str, url: str, *, keyed: bool, **request: A
         raise DeliveryError(f"{what} cannot be reached in time", permanent=False, outage=True) from None
     except httpx.HTTPError as error:
         words = f"{what} did not answer: {type(error).__name__}"
-        raise DeliveryError(words, permanent=False, uncertain=not keyed, outage=True) from None
+        raise DeliveryError(words, permanent=False, uncertain=True, keyed=keyed, outage=True) from None
     except (httpx.InvalidURL, ValueError) as error:
         raise DeliveryError(f"{what}: the address is none: {type(error).__name__}", permanent=True, misconfigured=True) from None
     refused(what, answer.status_code, answer.headers)

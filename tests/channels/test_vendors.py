@@ -19,8 +19,9 @@ from include.channels.pagerduty import PagerDuty, PagerDutySettings
 from include.channels.slack import Slack, SlackSettings, escaped
 from include.channels.sms import Sms, SmsSettings, segments, shortened
 from include.channels.webhook import Webhook, WebhookSettings
+from include.delivery import pause
 from include.failures import DeliveryError
-from include.message import Message
+from include.message import Message, MessageState, Outcome
 from tests.conftest import NOW
 from tests.receivers import ACCOUNT, KEY, SECRET, TOKEN, Receiver, anything, pagerduty, receiving, slack, twilio
 from tests.smtp import Inbox
@@ -188,6 +189,19 @@ def test_an_sms_whose_answer_never_came_may_have_arrived(monkeypatch: pytest.Mon
             channel.deliver(message("+4917"), None)
     assert failed.value.uncertain
     assert TIMEOUT.read == 10
+
+
+def test_an_incident_whose_answer_never_came_counts_as_told_and_is_sent_again_soon() -> None:
+    """Were it taken for untold, its end would not be told either, and the incident would stay open."""
+    with receiving(pagerduty) as receiver:
+        channel = PagerDuty(PagerDutySettings(KEY, receiver.url))
+        channel.client.timeout = 0.3
+        receiver.faults = ["after"]
+        with pytest.raises(DeliveryError) as failed:
+            channel.deliver(message("pagerduty"), None)
+    outcome = Outcome.of(failed.value)
+    assert (outcome.state, outcome.keyed) == (MessageState.UNCERTAIN, True)
+    assert pause(message("pagerduty", possible_repeat=True), outcome) == timedelta(seconds=30)
 
 
 def test_a_webhook_is_signed_over_its_time_and_body_and_says_what_it_repeats() -> None:
