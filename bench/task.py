@@ -1,6 +1,7 @@
 """`python -m bench.task FILE TASK RUN_ID`: one task as Airflow's task runner does it, after its imports and its parse of the DAG file.
 
-Only `execute` is timed; there is no supervisor, so that the connections come from the environment.
+Only `execute` is timed; there is no supervisor, so that the connections come from the environment. Airflow forks a task out of its
+supervisor, which a task that asks for a connection would else import: that is loaded before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import airflow.sdk.execution_time.supervisor  # noqa: F401
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.sdk.execution_time.task_runner import _run_execute_callable
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from include.audience import Audience, Labels, Told
@@ -131,7 +132,7 @@ class Sample:
         aware(self.at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verdict:
     """What a rule found about one thing. `progress` orders verdicts of the same level: greater is worse.
 
@@ -151,7 +152,7 @@ class Verdict:
     def __post_init__(self) -> None:
         aware(self.as_of)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Names what is wrong, not how far it has gone: 32 hex digits over duty, rule and labels."""
         return fingerprint(self.duty, self.rule, self.labels)

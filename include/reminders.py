@@ -11,9 +11,8 @@ from psycopg.types.json import Jsonb
 from include.config.settings import AccountExpiration
 from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
 from include.model import Run
-from include.store import Row, Store
+from include.store import Row, Store, planner
 
-MANY_STEPS = 1000
 NOUNS = {"account": "Your account", "password": "Your password", "contract": "Your contract", "membership": "A group membership"}
 
 
@@ -32,18 +31,25 @@ class Reminders:
         system = self.store.one("accounts.system", source=self.source)
         if system is None or system["collected_at"] is None:
             return {"reminders": "no list yet"}
+        self.gather()
         counts = self.baseline() if system["baseline_at"] is None else self.tell() if self.sending else self.stay_silent()
-        if counts["steps"] > MANY_STEPS:
-            self.store.change("reminders.analyze")
+        planner.note_growth(self.store, "reminder", counts["steps"], "reminders.analyze")
         self.store.change("reminders.untrue", **self.scope, **self.steps)
         self.store.change("reminders.readdress", **self.scope)
         if self.run.release_held and self.sending:
             counts["released"] = self.store.change("reminders.release", **self.scope, duty=self.run.duty)
         return counts
 
+    def gather(self) -> None:
+        """The steps that now hold and were never told, in one place for this transaction."""
+        self.store.change("reminders.make_room")
+        self.store.change("reminders.clear")
+        copies = [self.copied(step) for step in self.ladder]
+        self.store.change("reminders.gather", **self.scope, **self.steps, copies=copies)
+
     def baseline(self) -> dict[str, Any]:
         """Take stock without telling anybody. A run limited to one organisation does not take stock of the others."""
-        counts = self.waive("baseline")
+        counts = self.note("baseline")
         if self.run.organization is None:
             self.store.change("reminders.baseline_taken", **self.scope)
         return counts
@@ -52,20 +58,20 @@ class Reminders:
         """Note the steps; what waits is stopped too, unless only this one run was not to write."""
         if not self.settings.send_emails:
             self.store.change("reminders.suppress", **self.scope, duty=self.run.duty)
-        return self.waive("suppressed")
-
-    def waive(self, told: str) -> dict[str, Any]:
-        """Note the steps as told in this way."""
-        return {"reminders": told, "steps": self.store.change("reminders.waive", **self.scope, **self.steps, told=told)}
+        return self.note("suppressed")
 
     def tell(self) -> dict[str, Any]:
         """One message per step and owner; all of them held when they would reach too many owners at once."""
-        owners: int = self.store.value("reminders.untold", **self.scope, **self.steps)
+        owners: int = self.store.value("reminders.owners")
         state = "held" if owners > self.most() else "pending"
-        words = {"copies": [self.copied(step) for step in self.ladder], "subjects": Jsonb(subjects(self.ladder))}
-        self.store.change("reminders.tell", **self.scope, **self.steps, **words, duty=self.run.duty, state=state)
-        told = self.store.change("reminders.note", **self.scope, **self.steps)
-        return {"reminders": "held" if state == "held" else "queued", "steps": told, "owners": owners}
+        if owners:
+            words = {"subjects": Jsonb(subjects(self.ladder)), "duty": self.run.duty, "state": state}
+            self.store.change("reminders.tell", **words, now=self.now)
+        return {**self.note("mailed"), "reminders": "held" if state == "held" else "queued", "owners": owners}
+
+    def note(self, told: str) -> dict[str, Any]:
+        """Note the steps as told in this way."""
+        return {"reminders": told, "steps": self.store.change("reminders.note", told=told, now=self.now)}
 
     def most(self) -> float:
         """More owners than this are never written to in one run: the larger of a number and a share of all accounts."""

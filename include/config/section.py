@@ -14,7 +14,7 @@ PriorityName = Literal["critical", "high", "medium", "low"]
 class Section(BaseModel):
     """A mapping of the file: frozen, and nothing in it goes unread."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, serialize_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, serialize_by_alias=True, defer_build=True)
 
 
 def listed(value: Any) -> Any:

@@ -21,5 +21,8 @@ class Source(Protocol):
     name: str
 
     def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
-        """Measure, load facts into the store, and return the samples. Raises SourceError when the watched side fails."""
+        """Measure, load facts into the store, and return the samples, except for those that SQL let arrive there already.
+
+        Raises SourceError when the watched side fails.
+        """
         ...

@@ -21,7 +21,7 @@ from include.failures import RequestRefused, SourceError
 from include.ladder import KINDS, as_parameters, ladder
 from include.model import Sample
 from include.queries import named_queries
-from include.store import Store
+from include.store import Store, planner, samples
 
 SECURENET = Path(__file__).with_name("accounts_securenet.sql")
 WRAPPERS = named_queries(Path(__file__).with_name("accounts_sql.sql"))
@@ -30,7 +30,6 @@ CALENDAR = timedelta(days=90)
 # A census reads every account. One that is quick is taken at each run, any other once a day.
 QUICK_CENSUS_SECONDS = 0.1
 CENSUS_AGE = timedelta(days=1)
-MANY_CHANGES = 1000
 BLOCK = 64 * 1024
 
 
@@ -43,7 +42,7 @@ class SqlAccounts:
     name: str = "accounts"
 
     def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
-        """Load the list into the store, keep what changed, and count it: `accounts_expiring`, `accounts_past_grace`."""
+        """Load the list into the store, keep what changed, and let its counts arrive: `accounts_expiring`, `accounts_past_grace`."""
         known = {"source": self.name, "identity": self.identity}
         store.change("accounts.incoming")
         with closing(self.snapshot()) as watched, deadline(watched, 2 * self.settings.statement_timeout):
@@ -56,7 +55,8 @@ class SqlAccounts:
         self.keep_census(store, at, seconds)
         store.change("accounts.seen", **known, organization=organization, at=at)
         store.change("accounts.drop_incoming")
-        return list(self.counts(store, at, organization))
+        self.count(store, at, organization)
+        return ()
 
     @property
     def identity(self) -> str:
@@ -105,8 +105,7 @@ class SqlAccounts:
             changed += store.change("accounts.come", source=self.name, at=at)
         except psycopg.IntegrityError as error:
             raise SourceError(f"the query gives what cannot be stored: {one_line(error)}") from None
-        if changed > MANY_CHANGES:
-            store.change("accounts.analyze")
+        planner.note_growth(store, "account_snapshot", changed, "accounts.analyze")
 
     def keep_census(self, store: Store, at: datetime, seconds: float | None) -> None:
         """Replace the last census by the new one, if there is one."""
@@ -117,17 +116,13 @@ class SqlAccounts:
             store.change(f"accounts.keep_{part}")
         store.change("accounts.census_taken", source=self.name, at=at, seconds=seconds)
 
-    def counts(self, store: Store, at: datetime, organization: str | None) -> Iterator[Sample]:
-        """The counts as samples, zeros included."""
+    def count(self, store: Store, at: datetime, organization: str | None) -> None:
+        """Let the counts arrive as samples, zeros included. Raises RequestRefused for an organisation that is not there."""
+        samples.make_room(store)
         steps = as_parameters(ladder(self.settings.warning_days, at))
-        rows = store.many("accounts.counts", source=self.name, organization=organization, now=at, kinds=list(KINDS), **steps)
-        if not rows:
+        if not store.change("accounts.count", source=self.name, organization=organization, now=at, kinds=list(KINDS), **steps):
             known = [row["organization"] for row in store.many("accounts.organizations", source=self.name)]
             raise RequestRefused(f"there is no organisation {organization!r}; there are: {', '.join(known[:20])}")
-        for row in rows:
-            labels = {"kind": row["kind"], "organization": row["organization"]}
-            metric = "accounts_past_grace" if row["step"] is None else "accounts_expiring"
-            yield Sample(metric, labels if row["step"] is None else {**labels, "step": row["step"]}, row["accounts"], at, "accounts")
 
     def query(self, wrapper: str) -> str:
         """A wrapper around the list's own query. Raises SourceError for a user's file that cannot be read or lacks a block."""

@@ -61,30 +61,14 @@ drop table incoming, incoming_population, incoming_calendar
 
 -- name: counts
 -- Per organisation and kind: how many on each step of the ladder, and past their grace; zero where there are none.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
-), organizations as (
-    select organization from account_population where source = %(source)s
-    union select organization from account_snapshot where source = %(source)s
-    union select s.labels ->> 'organization' from series s join latest l on l.series_id = s.id
-          where s.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0
-), counted as (
-    select s.organization, s.kind, l.step, sum(s.items) as accounts
-    from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-    where s.source = %(source)s group by 1, 2, 3
-), past as (
-    select organization, kind, sum(items) as accounts from account_snapshot
-    where source = %(source)s and expires_at <= %(now)s and expires_at + grace_days * interval '24 hours' < %(now)s group by 1, 2
-)
-select o.organization, k.kind, l.step, coalesce(c.accounts, 0)::bigint as accounts
-from organizations o cross join unnest(%(kinds)s::text[]) as k (kind) cross join ladder l
-left join counted c using (organization, kind, step)
-where %(organization)s::text is null or o.organization = %(organization)s
-union all
-select o.organization, k.kind, null, coalesce(p.accounts, 0)::bigint
-from organizations o cross join unnest(%(kinds)s::text[]) as k (kind)
-left join past p using (organization, kind)
-where %(organization)s::text is null or o.organization = %(organization)s
+select * from account_counts(%(source)s, %(organization)s, %(now)s, %(kinds)s, %(steps)s, %(after)s, %(until)s)
+
+-- name: count
+-- The same, as samples that arrive.
+insert into arriving (metric, labels, unit, at, value)
+select case when step is null then 'accounts_past_grace' else 'accounts_expiring' end,
+       jsonb_strip_nulls(jsonb_build_object('kind', kind, 'organization', organization, 'step', step)), 'accounts', %(now)s, accounts
+from account_counts(%(source)s, %(organization)s, %(now)s, %(kinds)s, %(steps)s, %(after)s, %(until)s)
 
 -- name: load_population
 -- How many active accounts each organisation has.

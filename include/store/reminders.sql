@@ -1,45 +1,41 @@
--- name: untold
--- Steps that now hold and were never told, told otherwise or waived: how many owners they would reach.
+-- name: make_room
+-- Where the steps that were never told are gathered, once for a session; gone at the end of a transaction.
+create temp table if not exists untold (like account_snapshot, step text, copy boolean) on commit delete rows
+
+-- name: clear
+-- Ready for the next gathering within a transaction.
+delete from untold
+
+-- name: gather
+-- Steps that now hold and were never told, told otherwise or waived.
 with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
+    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[], %(copies)s::boolean[])
+        as l (step, after, until, copy)
 )
-select count(distinct s.account) as owners
+insert into untold
+select s.*, l.step, l.copy
 from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
 where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
   and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
                   and r.expires_on = s.expires_on and r.step = l.step)
 
--- name: waive
--- Take note of the steps that now hold without telling anybody: as the baseline, or suppressed.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
-)
-insert into reminder (source, account, kind, expires_on, step, organization, told, created_at)
-select s.source, s.account, s.kind, s.expires_on, l.step, s.organization, %(told)s, %(now)s
-from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-on conflict do nothing
+-- name: owners
+-- How many owners they would reach.
+select count(distinct account) as owners from untold
 
 -- name: tell
--- One message to each owner for each step that now holds and was never told. What it replaces and never left is superseded;
+-- One message to each owner for each step that was gathered. What it replaces and never left is superseded;
 -- what replaces a held one is held. A message that was withdrawn and is true again comes back.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[], %(copies)s::boolean[])
-        as l (step, after, until, copy)
-), untold as (
-    select s.source, s.account, s.kind, s.expires_on, l.step, l.copy, min(s.expires_at) as expires_at, min(s.username) as username,
-           min(s.full_name) as full_name, min(s.email) as email, min(s.organization) as organization,
-           string_agg(nullif(s.groups, ''), ', ' order by s.groups) as groups, min(s.manager_name) as manager_name,
-           min(s.manager_email) as manager_email, min(s.grace_days) as grace_days,
-           concat_ws('/', 'reminder', s.source, s.account, s.kind, s.expires_on) as group_key
-    from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-    where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-      and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
-                      and r.expires_on = s.expires_on and r.step = l.step)
-    group by s.source, s.account, s.kind, s.expires_on, l.step, l.copy
+with due as (
+    select source, account, kind, expires_on, step, copy, min(expires_at) as expires_at, min(username) as username,
+           min(full_name) as full_name, min(email) as email, min(organization) as organization,
+           string_agg(nullif(groups, ''), ', ' order by groups) as groups, min(manager_name) as manager_name,
+           min(manager_email) as manager_email, min(grace_days) as grace_days,
+           concat_ws('/', 'reminder', source, account, kind, expires_on) as group_key
+    from untold group by source, account, kind, expires_on, step, copy
 ), outdated as (
     update message m set state = 'superseded', finished_at = %(now)s
-    from untold u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
+    from due u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
 )
 insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
 select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
@@ -52,23 +48,17 @@ select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_
             when (u.group_key, u.email) in (select h.group_key, h.receiver from message h where h.channel = 'email' and h.state = 'held')
                 then 'held'
             else %(state)s end::message_state, %(now)s, %(now)s
-from untold u
+from due u
 on conflict (key) do update set state = excluded.state, content = excluded.content, receiver = excluded.receiver,
                                 created_at = excluded.created_at, due_at = excluded.due_at, finished_at = null
 where message.state = 'superseded'
 
 -- name: note
--- Take note of the steps that were just told, each with its message.
-with ladder as (
-    select * from unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
-)
+-- Take note of the steps that were gathered: mailed, each with its message; or waived, as the baseline or suppressed.
 insert into reminder (source, account, kind, expires_on, step, organization, told, message_id, created_at)
-select s.source, s.account, s.kind, s.expires_on, l.step, s.organization, 'mailed', m.id, %(now)s
-from account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
-left join message m on m.key = concat_ws('/', 'reminder', s.source, s.account, s.kind, s.expires_on, l.step)
-where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-  and not exists (select from reminder r where r.source = s.source and r.account = s.account and r.kind = s.kind
-                  and r.expires_on = s.expires_on and r.step = l.step)
+select u.source, u.account, u.kind, u.expires_on, u.step, u.organization, %(told)s, m.id, %(now)s
+from untold u
+left join message m on %(told)s = 'mailed' and m.key = concat_ws('/', 'reminder', u.source, u.account, u.kind, u.expires_on, u.step)
 on conflict do nothing
 
 -- name: untrue

@@ -11,23 +11,23 @@ from include.store.text import dumps, storable
 
 
 def record(store: Store, samples: Sequence[Sample]) -> int:
-    """Store the samples and keep the newest of each series; how many there were."""
-    if not samples:
-        return 0
-    wanted = [(sample.metric, dict(sample.labels), sample.unit) for sample in samples]
-    ids = [row["id"] for row in store.many("samples.register", series=dumps(wanted))]
-    notes = [sample.note and storable(sample.note) for sample in samples]
-    with store.loading("samples.load") as load:
-        for series_id, sample, note in zip(ids, samples, notes, strict=True):
-            load.write_row((series_id, sample.at, sample.value, note))
-    store.change(
-        "samples.keep_latest",
-        series=ids,
-        ats=[sample.at for sample in samples],
-        values=[float(sample.value) for sample in samples],
-        notes=notes,
-    )
-    return len(samples)
+    """Store the samples, with those that SQL let arrive before, and keep the newest of each series; how many there were.
+
+    Within one transaction, as what has arrived and is not settled goes with it.
+    """
+    with store.transaction():
+        make_room(store)
+        with store.loading("samples.arrive") as load:
+            for sample in samples:
+                note = sample.note and storable(sample.note)
+                load.write_row((sample.metric, dumps(dict(sample.labels)), sample.unit, sample.at, sample.value, note))
+        settled: int = store.value("samples.settle")
+        return settled
+
+
+def make_room(store: Store) -> None:
+    """A place in this session where samples may arrive."""
+    store.change("samples.make_room")
 
 
 def newest(store: Store, metric: str, labels: Labels) -> list[Row]:

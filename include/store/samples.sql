@@ -1,39 +1,38 @@
--- name: register
--- The series of a JSON array of [metric, labels, unit], made where they are new: their ids, in the array's order.
-with wanted as materialized (
-    select ordinal, metric, labels, unit, md5(metric || labels::text)::uuid as digest
-    from jsonb_array_elements(%(series)s::jsonb) with ordinality as w (series, ordinal)
-    cross join lateral (select series ->> 0 as metric, series -> 1 as labels, series ->> 2 as unit) part
+-- name: make_room
+-- Where samples arrive before they are settled, once for a session; whatever is there at the end of a transaction is gone.
+create temp table if not exists arriving (metric text, labels jsonb, unit text, at timestamptz, value float8, note text) on commit delete rows
+
+-- name: arrive
+-- Samples as they come.
+copy arriving from stdin
+
+-- name: settle
+-- What has arrived becomes samples, of series that are made where they are new, and the newest of each is kept unless a newer one is
+-- there already.
+with arrived as materialized (
+    delete from arriving returning *, md5(metric || labels::text)::uuid as digest
 ), made as (
     insert into series (metric, labels, unit)
-    select distinct on (digest) metric, labels, unit from wanted
-    where not exists (select from series s where s.digest = wanted.digest)
+    select distinct on (digest) metric, labels, unit from arrived
+    where not exists (select from series s where s.digest = arrived.digest)
     on conflict (digest) do update set unit = excluded.unit
     returning id, digest
-)
-select coalesce(s.id, m.id) as id
-from wanted w
-left join series s on s.digest = w.digest
-left join made m on m.digest = w.digest
-order by w.ordinal
-
--- name: load
--- Samples as they come.
-copy sample (series_id, at, value, note) from stdin
-
--- name: keep_latest
--- The newest of each series, unless a newer one is there already.
-with newest as materialized (
-    select distinct on (series_id) series_id, at, value, note
-    from unnest(%(series)s::bigint[], %(ats)s::timestamptz[], %(values)s::float8[], %(notes)s::text[]) as n (series_id, at, value, note)
-    order by series_id, at desc
+), told as materialized (
+    select coalesce(s.id, m.id) as id, a.at, a.value, a.note
+    from arrived a left join series s on s.digest = a.digest left join made m on m.digest = a.digest
+), kept as (
+    insert into sample (series_id, at, value, note) select id, at, value, note from told
+), newest as materialized (
+    select distinct on (id) id, at, value, note from told order by id, at desc
 ), moved as (
-    update latest l set at = n.at, value = n.value, note = n.note from newest n where n.series_id = l.series_id and n.at >= l.at
+    update latest l set at = n.at, value = n.value, note = n.note from newest n where n.id = l.series_id and n.at >= l.at
+), begun as (
+    insert into latest (series_id, at, value, note)
+    select * from newest n where not exists (select from latest l where l.series_id = n.id)
+    on conflict (series_id) do update set at = excluded.at, value = excluded.value, note = excluded.note
+    where excluded.at >= latest.at
 )
-insert into latest (series_id, at, value, note)
-select * from newest n where not exists (select from latest l where l.series_id = n.series_id)
-on conflict (series_id) do update set at = excluded.at, value = excluded.value, note = excluded.note
-where excluded.at >= latest.at
+select count(*) as samples from told
 
 -- name: newest
 -- The newest value of every series of a metric.

@@ -29,6 +29,34 @@ CREATE TYPE monitoring.severity AS ENUM (
     'warning',
     'critical'
 );
+CREATE FUNCTION monitoring.account_counts(of_source text, of_organization text, at timestamp with time zone, kinds text[], steps text[], after timestamp with time zone[], until timestamp with time zone[]) RETURNS TABLE(organization text, kind text, step text, accounts bigint)
+    LANGUAGE sql STABLE
+    AS $$
+with ladder as (
+    select * from unnest(steps, after, until) as l (step, after, until)
+), organization as materialized (
+    select known.organization from (
+        select p.organization from monitoring.account_population p where p.source = of_source
+        union select s.organization from monitoring.account_snapshot s where s.source = of_source
+        union select s.labels ->> 'organization' from monitoring.series s join monitoring.latest l on l.series_id = s.id
+              where s.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0) known
+    where of_organization is null or known.organization = of_organization
+), counted as materialized (
+    select s.organization, s.kind, l.step, sum(s.items) as accounts,
+           sum(s.items) filter (where s.expires_at <= at and s.expires_at + s.grace_days * interval '24 hours' < at) as past_grace
+    from monitoring.account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
+    where s.source = of_source group by 1, 2, 3
+), past as (
+    select counted.organization, counted.kind, sum(past_grace) as accounts from counted group by 1, 2
+)
+select o.organization, k.kind, l.step, coalesce(c.accounts, 0)::bigint
+from organization o cross join unnest(kinds) as k (kind) cross join ladder l
+left join counted c on (c.organization, c.kind, c.step) = (o.organization, k.kind, l.step)
+union all
+select o.organization, k.kind, null, coalesce(p.accounts, 0)::bigint
+from organization o cross join unnest(kinds) as k (kind)
+left join past p on (p.organization, p.kind) = (o.organization, k.kind)
+$$;
 CREATE FUNCTION monitoring.ensure_partition(day date) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
