@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import sql
 
@@ -10,6 +10,8 @@ from include.config.settings import Housekeeping
 from include.model import Clock, Run, Stage
 from include.store import Store
 from include.store.runs import Attempt, Counts, once
+
+DAY = timedelta(days=1)
 
 
 def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Counts:
@@ -35,6 +37,7 @@ def forget(store: Store, settings: Housekeeping, now: datetime) -> Counts:
         "reports": settings.keep_reports,
         "runs": settings.keep_runs,
         "groups": settings.keep_messages,
+        "hooks": DAY,
     }
     return {table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}
 

@@ -1,4 +1,7 @@
-"""What Airflow loads by itself. The operators need no registration; pages and endpoints will be added here, lazily."""
+"""What Airflow loads by itself. The operators need no registration; what is served in the UI is made when the API server asks for it."""
+
+from functools import cached_property
+from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
@@ -7,3 +10,10 @@ class SecureNetPlugin(AirflowPlugin):
     """Names the plugin, so that `airflow plugins` shows that it is there."""
 
     name = "securenet"
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """Lazy: no other process pays for FastAPI."""
+        from securenet.ui.app import PREFIX, make_app
+
+        return [{"app": make_app(), "url_prefix": PREFIX, "name": "SecureNet Monitoring"}]

@@ -9,6 +9,7 @@ import pytest
 
 from docs import generated, keys
 from include.config.loading import parse
+from include.hooks import HOOKS
 from securenet.channels import CONNECTION_OF, smtp
 from securenet.connections import HEARTBEATS, STORE, conninfo, find_connection
 
@@ -77,7 +78,7 @@ def test_every_table_of_the_store_is_explained() -> None:
 def test_every_connection_is_in_the_readme_and_its_example_works(monkeypatch: pytest.MonkeyPatch) -> None:
     text = read("README.md").split("**1. Connections**")[1].split("**2.")[0]
     named = {name for cells in rows(text) for name in re.findall(r"`(\w+)`", cells[0])}
-    assert named == {STORE, "securenet_db", *CONNECTION_OF.values(), *HEARTBEATS.values()}
+    assert named == {STORE, "securenet_db", *CONNECTION_OF.values(), *HEARTBEATS.values(), *(f"hooks_{vendor}" for vendor in HOOKS)}
     for name, value in re.findall(r"^    (AIRFLOW_CONN_\w+)='(.*)'$", text, re.MULTILINE):
         monkeypatch.setenv(name, value)
     assert "sslmode=require" in conninfo("securenet_db")

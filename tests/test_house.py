@@ -14,6 +14,7 @@ import pytest
 from include.channels import CHANNELS
 from include.config.duties import DIGEST_DUTIES, SECTION_OF, DutyName
 from include.config.settings import Monitoring
+from include.hooks import HOOKS
 from include.loading import load_named
 from include.queries import named_queries
 from include.reports import REPORTS
@@ -21,7 +22,7 @@ from include.rules import EVERY_DUTY, OF_DUTY, RULES
 from include.sources import SOURCES
 
 ROOT = Path(__file__).parents[1]
-TABLES = {"channels": CHANNELS, "reports": REPORTS, "rules": RULES, "sources": SOURCES}
+TABLES = {"channels": CHANNELS, "hooks": HOOKS, "reports": REPORTS, "rules": RULES, "sources": SOURCES}
 # Modules that serve the registered ones of their folder and are none themselves.
 SERVING = {
     "channels": {"alert", "http", "reminder"},

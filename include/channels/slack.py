@@ -28,11 +28,12 @@ LATER = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unav
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """A bot's token and where the API is, or an incoming webhook."""
+    """A bot's token and where the API is, or an incoming webhook. `buttons`: whether what is pressed reaches us."""
 
     token: str = field(default="", repr=False)
     base: str = "https://slack.com/api"
     webhook: str = field(default="", repr=False)
+    buttons: bool = False
 
 
 class Slack:
@@ -46,7 +47,7 @@ class Slack:
 
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         """Post, edit, reply. Raises DeliveryError."""
-        shown = or_plain(message, lambda: page(message), lambda text: {"text": escaped(text)[:LONGEST_TEXT]})
+        shown = or_plain(message, lambda: page(message, self.settings.buttons), lambda text: {"text": escaped(text)[:LONGEST_TEXT]})
         if self.settings.webhook:
             post(self.client, "Slack's webhook", self.settings.webhook, keyed=False, content=dumps(shown), headers=JSON)
             return Receipt()
@@ -74,7 +75,7 @@ class Slack:
         answer = post(
             self.client, "Slack", f"{self.settings.base.rstrip('/')}/{method}", keyed=keyed, content=dumps(dict(words)), headers=headers
         )
-        told: dict[str, Any] = answer.json()
+        told = answered(answer)
         if told.get("ok"):
             return told
         if gone and told.get("error") in GONE:
@@ -113,7 +114,7 @@ def escaped(text: str) -> str:
     return "".join("\u2019" if c == "`" else c for c in plain if c.isprintable() or c == "\n")
 
 
-def page(message: Message) -> dict[str, Any]:
+def page(message: Message, with_buttons: bool) -> dict[str, Any]:
     """The message in blocks: what is wrong, the worst, what to do, why one is told, and buttons while it is open."""
     facts = facts_of(message.content)
     lines = [f"*{escaped(alert['badge'])}* {escaped(alert['summary'])[:250]}" for alert in facts["alerts"]]
@@ -126,7 +127,7 @@ def page(message: Message) -> dict[str, Any]:
     small = f"{escaped(facts['since'])} · why you are told: {escaped(facts['why'])}"
     blocks = [section(text) for text in texts][: MOST_BLOCKS - 2]
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": small[:LONGEST_TEXT]}]})
-    if message.content["severity"] != Severity.SUCCESS:
+    if with_buttons and message.content["severity"] != Severity.SUCCESS:
         blocks.append(buttons(message.group_key))
     return {"text": escaped(message.subject)[:LONGEST_TEXT], "blocks": blocks}
 

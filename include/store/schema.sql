@@ -221,6 +221,11 @@ CREATE SEQUENCE monitoring.drainer
     NO MAXVALUE
     CACHE 1
     CYCLE;
+CREATE TABLE monitoring.hook_call (
+    vendor text NOT NULL,
+    id text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
 CREATE TABLE monitoring.latest (
     series_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -461,6 +466,8 @@ ALTER TABLE ONLY monitoring.configuration
     ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY monitoring.cursor
     ADD CONSTRAINT cursor_pkey PRIMARY KEY (watcher, name);
+ALTER TABLE ONLY monitoring.hook_call
+    ADD CONSTRAINT hook_call_pkey PRIMARY KEY (vendor, id);
 ALTER TABLE ONLY monitoring.latest
     ADD CONSTRAINT latest_pkey PRIMARY KEY (series_id);
 ALTER TABLE ONLY monitoring.lease

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from securenet.connections import find_connection, flag, sender_of, url_of
+from securenet.connections import find_connection, flag, hook_secret, sender_of, url_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -75,10 +75,10 @@ def slack(found: Connection) -> SlackSettings:
     """`slack_default`: a bot's token as password and `base_url` in the extras; or an incoming webhook as host, its path as password."""
     from include.channels.slack import SlackSettings
 
-    base = found.extra_dejson.get("base_url") or "https://slack.com/api"
+    base, buttons = found.extra_dejson.get("base_url") or "https://slack.com/api", hook_secret("slack") is not None
     if (found.password or "").startswith("xox") or not found.host:
-        return SlackSettings(found.password or "", base)
-    return SlackSettings(webhook=f"{url_of(found)}/{(found.password or '').lstrip('/')}")
+        return SlackSettings(found.password or "", base, buttons=buttons)
+    return SlackSettings(webhook=f"{url_of(found)}/{(found.password or '').lstrip('/')}", buttons=buttons)
 
 
 def pagerduty(found: Connection, region: str) -> PagerDutySettings:

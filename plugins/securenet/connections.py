@@ -59,6 +59,12 @@ def heartbeat_url(what: str) -> str | None:
     return url_of(found) if found and found.host else None
 
 
+def hook_secret(vendor: str) -> str | None:
+    """What the vendor signs its webhooks with: the password of the connection `hooks_<vendor>`; None without it."""
+    found = find_connection(f"hooks_{vendor}")
+    return (found.password or None) if found else None
+
+
 def sender_of(found: Connection) -> str | None:
     """The address that mails come from: `from_email`, else a login that is one (for some providers it is a key instead)."""
     from include.writing.mails import is_address

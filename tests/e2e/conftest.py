@@ -19,6 +19,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from local.ports import DEFAULTS, is_free
+from tests.hooks.vendors import SECRET
 from tests.receivers import Receiver, anything, receiving
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, outside: Receiver) -> Iterat
         "SECURENET_CONFIG": str(folder / "monitoring.yaml"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         **{f"AIRFLOW_CONN_HEARTBEAT_{what.upper()}": f"{outside.url}/{what}" for what in ("scheduled", "watchers")},
+        "AIRFLOW_CONN_HOOKS_PAGERDUTY": f"http://:{SECRET}@",
         **free_ports(),
     }
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}

@@ -11,7 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
+
+from include.model import utc_now
 from tests.e2e.conftest import ROOT, Stack, processes, wait
+from tests.hooks.vendors import pagerduty
 from tests.receivers import Receiver
 
 # What an evaluation of the duty `escalation` does when it finds this verdict, and nothing that would send anything.
@@ -117,6 +121,18 @@ def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack
     assert stack.query("select by, what from monitoring.action") == [{"by": "admin", "what": "acknowledge"}]
     assert stack.run("alert_action")["state"] == "success", "an empty form lists what is open"
     assert stack.run("alert_action", action="acknowledge", alert="nothing like it")["state"] == "failed"
+
+
+def test_what_is_acknowledged_in_pagerduty_is_acknowledged_here_and_nobody_needs_a_login_for_it(stack: Stack) -> None:
+    judge(stack, "search", "critical")
+    (alert,) = stack.query("select id, group_key from monitoring.alert where labels ->> 'duty' = 'search'")
+    call = pagerduty(utc_now(), alert["group_key"])
+    address = f"{stack.exported()['SECURENET_UI']}/securenet/hooks/pagerduty"
+    assert httpx.post(address, content=call.body, headers=dict(call.headers), timeout=30).json() == {"done": "acknowledged: 1"}
+    assert httpx.post(address, content=call.body, timeout=30).status_code == 401
+    (acknowledged,) = stack.query(f"select state, acknowledged_by from monitoring.alert where id = {alert['id']}")
+    assert acknowledged == {"state": "acknowledged", "acknowledged_by": "Tenex Engineer (pagerduty)"}
+    judge(stack, "search", "ok")
 
 
 def test_a_watcher_that_is_not_heard_of_is_an_alert(stack: Stack) -> None:

@@ -1,0 +1,1 @@
+"""What is served inside the Airflow UI: the webhooks of vendors."""
