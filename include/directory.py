@@ -17,6 +17,7 @@ from include.message import MessageState
 from include.model import Alert, Traits
 from include.routing import escalation, recipients
 from include.store.groups import Place
+from include.writing.links import duty_link
 
 Standing = Callable[[str, str | None], tuple[MessageState, str | None]]
 
@@ -24,7 +25,7 @@ Standing = Callable[[str, str | None], tuple[MessageState, str | None]]
 @dataclass
 class Directory:
     """Looks people and places up, each question once for a moment. `standing`: whether a message can leave through a channel, and why not;
-    `editing`: the channels that can change what they showed; `resting`: those that are out of order at the moment."""
+    `editing`: the channels that can change what they showed; `resting`: those that are out of order at the moment; `ui`: the address of the Airflow UI."""
 
     settings: Settings
     default_receiver: str | None
@@ -34,6 +35,7 @@ class Directory:
     resting: Callable[[], frozenset[str]] = frozenset
     answers: dict[Any, Any] = field(default_factory=dict)
     moment: datetime | None = None
+    ui: str | None = None
 
     def routes(self, alert: Alert, now: datetime) -> Sequence[Recipient]:
         """Who is told at once; while a channel is out of order, through another one as well."""
@@ -55,6 +57,10 @@ class Directory:
         somebody = self.settings.people.get(person or "")
         zone = (somebody and somebody.zone) or self.settings.monitoring.zone
         return Recipient(*place, person, None, "you were told of the problem", zone, held(somebody, zone, now))
+
+    def link(self, duty: str) -> str | None:
+        """Where a duty is shown."""
+        return duty_link(self.ui, duty)
 
     def edits(self, channel: str) -> bool:
         """Whether the channel can change what it showed."""

@@ -52,6 +52,10 @@ class Directory(Protocol):
         """What a rule is like."""
         ...
 
+    def link(self, duty: str) -> str | None:
+        """Where a duty is shown."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -175,7 +179,7 @@ class Dispatch:
             "group_key": group.key,
             "priority": Urgency.CRITICAL if telling.critical else Urgency.NORMAL,
             "subject": news.subject,
-            "content": {**news.content(), "person": recipient.person, "quiet": telling.quiet},
+            "content": {**news.content(), "link": self.directory.link(group.duty), "person": recipient.person, "quiet": telling.quiet},
             "tells": tells(view, recipient.person, known),
             "reason": telling.reason,
             "state": state,

@@ -125,6 +125,7 @@ def page(message: Message, with_buttons: bool) -> dict[str, Any]:
     texts = [f"*{escaped(message.subject)}*", *blocks_of([*lines, *more, *held_back])]
     texts += [f"*What to do:* {escaped(facts['todo'])}"] if facts["todo"] else []
     small = f"{escaped(facts['since'])} · why you are told: {escaped(facts['why'])}"
+    small += f" · <{facts['link']}|open it in Airflow>" if facts["link"] else ""
     blocks = [section(text) for text in texts][: MOST_BLOCKS - 2]
     blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": small[:LONGEST_TEXT]}]})
     if with_buttons and message.content["severity"] != Severity.SUCCESS:

@@ -15,6 +15,7 @@ from include.reports.account_digest_facts import DigestFacts, News
 from include.reports.account_digest_words import Figures
 from include.store import Row
 from include.writing.csvs import MOST_ATTACHED, csv_text, cut
+from include.writing.links import duty_link
 from include.writing.rendering import render as render_template
 from include.writing.wording import moment, span
 
@@ -55,7 +56,7 @@ def said(facts: DigestFacts) -> dict[str, Any]:
         "outcome": outcome,
         "outcome_words": outcome_words,
         "told": account_digest_words.told_words(facts),
-        "link": f"{facts.ui.rstrip('/')}/dags/account_expiration" if facts.ui else None,
+        "link": duty_link(facts.ui, "account_expiration"),
     }
 
 

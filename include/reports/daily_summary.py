@@ -16,6 +16,7 @@ from include.model import Composed, Rendered, Run, Severity, State
 from include.queries import named_queries
 from include.store import Row, Store, reports
 from include.writing.csvs import csv_text
+from include.writing.links import duty_link
 from include.writing.rendering import render as render_template
 from include.writing.wording import counted, moment, span
 
@@ -124,7 +125,7 @@ def said(facts: Summary) -> dict[str, Any]:
         "more_open": max(len(facts.open) - LISTED, 0),
         "held_back": [held(row) for row in facts.held_back],
         "coming": [window(row, facts) for row in facts.coming],
-        "link": f"{facts.ui.rstrip('/')}/dags/{NAME}" if facts.ui else None,
+        "link": duty_link(facts.ui, NAME),
     }
 
 

@@ -138,7 +138,9 @@ class Wiring:
 
         routes = self.routes("")
         standing, resting = routes.standing, lambda: Breakers.of(self.store).resting
-        return Directory(self.settings, routes.default_receiver, standing, traits_of, self.editing, resting)
+        return Directory(
+            self.settings, routes.default_receiver, standing, traits_of, self.editing, resting, ui=os.environ.get("SECURENET_UI")
+        )
 
     @property
     def editing(self) -> frozenset[str]:

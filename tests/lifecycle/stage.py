@@ -103,6 +103,9 @@ class Table:
     def edits(self, channel: str) -> bool:
         return channel in self.editing
 
+    def link(self, duty: str) -> str | None:
+        return None
+
     def traits(self, duty: str, rule: str) -> Traits:
         return self.traits_of_all
 
