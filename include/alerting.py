@@ -15,9 +15,9 @@ def next_state(alert: Alert | None, verdict: Verdict, traits: Traits = NO_TRAITS
     """What happens to the newest alert of this fingerprint, open or resolved, or to none. `interval`: between two judgements."""
     if alert and verdict.as_of <= alert.evaluated_at:
         return stay(alert, verdict, Reason.STALE)
-    if verdict.level is Level.NO_DATA:
-        return without_data(alert, verdict)
     swing = Swing.of(alert, verdict, traits, interval)
+    if verdict.level is Level.NO_DATA:
+        return swing.marks(without_data(alert, verdict))
     if alert is None or alert.state is State.RESOLVED:
         return swing.marks(first_state(verdict, traits))
     if verdict.level is Level.OK:
@@ -58,7 +58,7 @@ def first_state(verdict: Verdict, traits: Traits) -> Transition:
 def without_data(alert: Alert | None, verdict: Verdict) -> Transition:
     """Missing data opens as unknown; an open alert keeps its severity and is unknown; a pending one waits."""
     if alert is None or alert.state is State.RESOLVED:
-        return Transition(verdict, None, State.UNKNOWN, Reason.NO_DATA, Severity.WARNING, history=alert.history if alert else 0)
+        return Transition(verdict, None, State.UNKNOWN, Reason.NO_DATA, Severity.WARNING)
     if alert.state in (State.UNKNOWN, State.PENDING):
         return stay(alert, verdict, Reason.UNCHANGED)
     return replace(stay(alert, verdict, Reason.NO_DATA), after=State.UNKNOWN)

@@ -25,7 +25,8 @@ Standing = Callable[[str, str | None], tuple[MessageState, str | None]]
 @dataclass
 class Directory:
     """Looks people and places up, each question once for a moment. `standing`: whether a message can leave through a channel, and why not;
-    `editing`: the channels that can change what they showed; `resting`: those that are out of order at the moment; `ui`: the address of the Airflow UI."""
+    `editing`: the channels that can change what they showed; `resting`: those that are out of order at the moment; `ui`: the address of the
+    Airflow UI."""
 
     settings: Settings
     default_receiver: str | None

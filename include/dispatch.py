@@ -229,7 +229,7 @@ class Dispatch:
 def view_of(group: Group, known: Known, seen: Seen | None, edits: bool, repeats: bool) -> View:
     """What there is for a receiver to see."""
     telling = seen.alerts if seen else {}
-    mine = [alert for alert in group.alerts if alert.id in known.alerts and alert.id not in telling]
+    mine = [alert for alert in group.alerts if alert.id in known.marks and alert.id not in telling]
     kept = [alert for alert in mine if alert.is_open]
     return View(list(telling.values()), kept, [alert for alert in mine if not alert.is_open], edits, repeats)
 

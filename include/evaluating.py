@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.alerting import next_state
+from include.config.routes import Priorities
 from include.config.settings import Settings
 from include.dispatch import Directory, Dispatch
 from include.grouping import Named, named
 from include.logs import facts
-from include.model import Clock, Reason, Run, Stage, Traits, Verdict
+from include.model import Clock, Priority, Reason, Run, Stage, Traits, Verdict
 from include.rules import Rule
 from include.store import Store, alerts, groups
 from include.store.alerts import Change
 from include.store.runs import Attempt, Counts, once
-from include.telling import priority_of
 
 log = logging.getLogger(__name__)
 Reminding = Callable[[Store, Run, datetime], Counts]
@@ -52,7 +52,7 @@ class Evaluating:
     def apply(self, store: Store, judged: Sequence[Judged], run: Run, now: datetime) -> list[Change]:
         """Write what the verdicts come to, and queue what people are to be told of it, within the caller's transaction."""
         names = [named(verdict, traits, self.settings.alerts) for traits, verdict in judged]
-        changes = decide(store, judged, names, run.interval)
+        changes = decide(store, judged, names, self.settings.priorities, run.interval)
         opening = {name.key: name.row for name, change in zip(names, changes, strict=True) if change.transition.before is None}
         groups.make(store, opening.values())
         touched = alerts.apply(store, changes, run.run_id)
@@ -62,13 +62,15 @@ class Evaluating:
         return changes
 
 
-def decide(store: Store, judged: Sequence[Judged], names: Sequence[Named], interval: timedelta | None) -> list[Change]:
+def decide(
+    store: Store, judged: Sequence[Judged], names: Sequence[Named], priorities: Priorities, interval: timedelta | None
+) -> list[Change]:
     """The transition of each verdict's fingerprint, whose row stays locked to the end of the transaction."""
     known = alerts.newest(store, [verdict.fingerprint for _, verdict in judged])
     changes = []
     for (traits, verdict), name in zip(judged, names, strict=True):
         transition = next_state(known.get(verdict.fingerprint), verdict, traits, interval)
-        changes.append(Change(transition, name.key, priority_of(transition.severity, traits.priority)))
+        changes.append(Change(transition, name.key, traits.priority or Priority(priorities.of(transition.severity))))
     return changes
 
 

@@ -137,6 +137,7 @@ class Verdict:
     """What a rule found about one thing. `progress` orders verdicts of the same level: greater is worse.
 
     `cleared` is False for what is no longer in breach and not yet below the clear level either: it opens nothing and ends nothing.
+    `grace`: for so long nobody is told of what opens by it.
     """
 
     duty: str
@@ -148,6 +149,7 @@ class Verdict:
     progress: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
     cleared: bool = True
+    grace: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
         aware(self.as_of)
@@ -202,6 +204,7 @@ class Alert:
     changed_at: datetime
     group_key: str | None = None
     fired_at: datetime | None = None
+    calls: int = 1
     breaches: int = 1
     history: int = 1
     flapping: bool = False

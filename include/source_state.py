@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from include.model import Run
+from include.model import Run, Stage
 from include.store import Row, Store
 from include.store.samples import newest
 
@@ -15,17 +15,22 @@ PATIENCE = 2
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Whether a source answers, as of when, and why not."""
+    """Whether a source answers, as of when, and why not. `known`: it has answered the duty at some time."""
 
     source: str
     up: bool
     as_of: datetime
     why: str | None
+    known: bool = True
 
 
 def source_states(store: Store, run: Run, now: datetime) -> list[SourceState]:
-    """One state per source that the duty ever collected."""
-    return [state_of(row, run, now) for row in newest(store, "source_up", {"duty": run.duty})]
+    """One state per source that the duty ever asked."""
+    states = [state_of(row, run, now) for row in newest(store, "source_up", {"duty": run.duty})]
+    if all(state.up for state in states):
+        return states
+    known: bool = store.value("runs.ever_complete", duty=run.duty, stage=Stage.COLLECT)
+    return [replace(state, known=known) for state in states]
 
 
 def silent(store: Store, run: Run, now: datetime) -> SourceState | None:

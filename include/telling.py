@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from include.model import Alert, Priority, Reason, Severity, State
+from include.model import Alert, Reason, Severity, State
 
 # More messages than this about one group within the time wait for each other.
 BURST, BURST_TIME = 10, timedelta(seconds=5)
@@ -29,14 +29,28 @@ class Pace:
     repeat: timedelta = timedelta(hours=4)
 
 
+class Mark(NamedTuple):
+    """How far an alert has gone, in the order in which it matters: how often it called for somebody, its severity, its progress."""
+
+    calls: int
+    rank: int
+    progress: int
+
+    @classmethod
+    def of(cls, alert: Alert) -> Mark:
+        """Of an alert as it stands."""
+        return cls(alert.calls, alert.severity.rank, alert.progress)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a receiver knows of a group, or is being told at this moment. `face`: what an editing channel shows of it."""
+    """What a receiver knows of a group, or is being told at this moment: how far each of its alerts had gone when they heard of it.
+
+    `face`: what an editing channel shows of it.
+    """
 
     open: bool = False
-    severity: Severity | None = None
-    progress: int = 0
-    alerts: frozenset[int] = frozenset()
+    marks: Mapping[int, Mark] = field(default_factory=dict)
     face: str = ""
     person: str | None = None
     at: datetime | None = None
@@ -44,8 +58,13 @@ class Known:
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Known:
         """From a row of `receiver_state`, or from what a message tells."""
-        severity = row["severity"] and Severity(row["severity"])
-        return cls(row["open"], severity, row["progress"], frozenset(row["alerts"]), row["face"], row["person"], row["at"])
+        marks = {int(alert): Mark(*mark) for alert, mark in row["marks"].items()}
+        return cls(row["open"], marks, row["face"], row["person"], row["at"])
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst that they know of; None for nothing."""
+        return list(Severity)[max(mark.rank for mark in self.marks.values())] if self.marks else None
 
 
 @dataclass(frozen=True)
@@ -62,11 +81,6 @@ class View:
     edits: bool = False
     repeats: bool = True
 
-    @cached_property
-    def worst(self) -> tuple[int, int]:
-        """(rank of severity, progress) of the worst alert that they are to be told of."""
-        return max(((alert.severity.rank, alert.progress) for alert in self.telling), default=(0, 0))
-
     @property
     def shown(self) -> Sequence[Alert]:
         """All that is open to this receiver."""
@@ -74,7 +88,7 @@ class View:
 
     @property
     def attended(self) -> bool:
-        """Whether somebody has acknowledged all of it."""
+        """Whether somebody has acknowledged all of it that they are to be told of."""
         return all(alert.acknowledged_by for alert in self.telling)
 
     @cached_property
@@ -122,7 +136,7 @@ def reason_to_tell(known: Known, view: View, now: datetime, pace: Pace) -> Reaso
         return None
     if new := fresh(known, view):
         return Reason.NO_DATA if all(alert.state is State.UNKNOWN for alert in new) else Reason.OPENED
-    if known.severity is None or view.worst > (known.severity.rank, known.progress):
+    if raised(known, view):
         return Reason.WORSENED
     if any(alert.severity is Severity.CRITICAL for alert in view.over):
         return Reason.EASED
@@ -134,12 +148,17 @@ def is_critical(reason: Reason, known: Known, view: View) -> bool:
     """Whether it may not wait: a critical alert that is new or worse, or the end of one."""
     if reason in (Reason.RECOVERED, Reason.EASED):
         return known.severity is Severity.CRITICAL or any(alert.severity is Severity.CRITICAL for alert in view.over)
-    return any(alert.severity is Severity.CRITICAL for alert in fresh(known, view) or view.telling)
+    return any(alert.severity is Severity.CRITICAL for alert in fresh(known, view) or raised(known, view) or view.telling)
 
 
 def fresh(known: Known, view: View) -> list[Alert]:
     """The alerts that the receiver does not know of."""
-    return [alert for alert in view.telling if alert.id not in known.alerts]
+    return [alert for alert in view.telling if alert.id not in known.marks]
+
+
+def raised(known: Known, view: View) -> list[Alert]:
+    """The alerts that have gone further than the receiver knows, however bad others are."""
+    return [alert for alert in view.telling if alert.id in known.marks and Mark.of(alert) > known.marks[alert.id]]
 
 
 def due(reason: Reason, known: Known, view: View, pace: Pace, now: datetime) -> datetime:
@@ -153,13 +172,13 @@ def correction(known: Known, view: View, now: datetime) -> Telling | None:
     """A channel that can edit shows what is; the reason is what changed most visibly."""
     if not (view.edits and known.open and view.face != known.face):
         return None
-    reason = Reason.ACKNOWLEDGED if any(alert.state is State.ACKNOWLEDGED for alert in view.shown) else Reason.EASED
+    reason = Reason.ACKNOWLEDGED if all(alert.acknowledged_by for alert in view.shown) else Reason.EASED
     return Telling(reason, now, quiet=True)
 
 
 def repeat_at(known: Known, view: View, pace: Pace) -> datetime | None:
     """When the receiver is told again; None when not: of information only, of what somebody looks after, of what is silenced."""
-    mere_information = view.worst[0] <= Severity.INFO.rank
+    mere_information = all(alert.severity is Severity.INFO for alert in view.telling)
     if not known.open or not known.at or not view.telling or not view.repeats or mere_information or view.attended:
         return None
     return known.at + pace.repeat
@@ -168,20 +187,6 @@ def repeat_at(known: Known, view: View, pace: Pace) -> datetime | None:
 def tells(view: View, person: str | None, known: Known) -> dict[str, Any]:
     """What the receiver knows once the message has arrived: the columns of `receiver_state`."""
     if not view.shown:
-        return {"open": False, "severity": None, "progress": 0, "alerts": [], "face": "", "person": person}
-    before = (known.severity.rank, known.progress) if known.severity and view.kept else (0, 0)
-    rank, progress = max(view.worst, before)
-    return {
-        "open": True,
-        "severity": list(Severity)[rank],
-        "progress": progress,
-        "alerts": sorted(alert.id for alert in view.shown),
-        "face": view.face,
-        "person": person,
-    }
-
-
-def priority_of(severity: Severity, chosen: Priority | None) -> Priority:
-    """The rule's own choice, else by severity: critical critical, warning medium, info low."""
-    by_severity = {Severity.CRITICAL: Priority.CRITICAL, Severity.WARNING: Priority.MEDIUM}
-    return chosen or by_severity.get(severity, Priority.LOW)
+        return {"open": False, "marks": {}, "face": "", "person": person}
+    kept = {alert.id: known.marks[alert.id] for alert in view.kept}
+    return {"open": True, "marks": {**{alert.id: Mark.of(alert) for alert in view.telling}, **kept}, "face": view.face, "person": person}

@@ -67,6 +67,8 @@ class Alerts(Section):
     """How long after a message the next about the same group may leave."""
     repeat_interval: Duration = timedelta(hours=4)
     """How often a group that nobody has acknowledged is told again."""
+    start_grace: Duration = timedelta(minutes=5)
+    """How long nobody is told of a source that has never answered yet: what is just being set up is no alarm."""
     grouping: tuple[Grouping, ...] = ()
     """Other groups than the rules' own; the first that matches counts."""
     inhibit: tuple[Inhibition, ...] = ()

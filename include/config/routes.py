@@ -164,6 +164,6 @@ class Priorities(Section):
     """Of what is only to be known."""
 
     def of(self, severity: str) -> str:
-        """The priority of a severity."""
-        found: str = getattr(self, severity)
+        """The priority of a severity; low for what is no problem."""
+        found: str = getattr(self, severity, "low")
         return found

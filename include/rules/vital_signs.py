@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from include.config.settings import Settings
 from include.model import Level, Run, Traits, Verdict
@@ -19,7 +19,7 @@ class SourceUp:
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per source of the duty."""
-        return [judge_source(run.duty, state) for state in source_states(store, run, now)]
+        return [judge_source(run.duty, state, settings.alerts.start_grace) for state in source_states(store, run, now)]
 
 
 class ConfigValid:
@@ -32,11 +32,12 @@ class ConfigValid:
         return [judge_configuration(run.duty, row) for row in newest(store, "config_valid", {"duty": run.duty})]
 
 
-def judge_source(duty: str, state: SourceState) -> Verdict:
-    """A source that answers is well, any other is no data."""
+def judge_source(duty: str, state: SourceState, grace: timedelta) -> Verdict:
+    """A source that answers is well, any other is no data; one that never answered has a grace."""
     summary = f"source {state.source} answers again" if state.up else f"no data from source {state.source}: {state.why}"
     level = Level.OK if state.up else Level.NO_DATA
-    return Verdict(duty, "source_up", {"source": state.source}, level, state.as_of, summary)
+    not_yet = timedelta(0) if state.known else grace
+    return Verdict(duty, "source_up", {"source": state.source}, level, state.as_of, summary, grace=not_yet)
 
 
 def judge_configuration(duty: str, row: Row) -> Verdict:

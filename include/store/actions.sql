@@ -6,7 +6,7 @@ insert into action (at, by, what, subject, detail) values (%(now)s, %(by)s, %(wh
 -- The open alerts that a reference names: an id, a fingerprint or the beginning of one, or a group's key; locked.
 select * from alert where state not in ('resolved', 'pending')
   and (id::text = %(reference)s or group_key = %(reference)s or (length(%(reference)s) >= 6 and starts_with(fingerprint, %(reference)s)))
-order by id for update
+order by id for no key update
 
 -- name: find_any
 -- The alerts that a reference names, open or not: an id, a fingerprint or the beginning of one, or a group's key; newest first.
@@ -32,7 +32,7 @@ with ended as (
     update alert a
     set state = 'resolved', reason = 'recovered', resolved_at = greatest(%(now)s, evaluated_at), changed_at = %(now)s,
         evaluated_at = greatest(%(now)s, evaluated_at), resolution = %(resolution)s, cause = %(cause)s, resolved_by = %(by)s
-    from (select id, state from alert where id = any(%(ids)s) and state not in ('resolved', 'pending') for update) before
+    from (select id, state from alert where id = any(%(ids)s) and state not in ('resolved', 'pending') for no key update) before
     where a.id = before.id
     returning a.id, before.state, a.severity
 )

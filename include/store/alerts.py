@@ -81,6 +81,7 @@ def row_of(change: Change) -> dict[str, Any]:
         "summary": verdict.summary,
         "progress": verdict.progress,
         "detail": dict(verdict.detail),
+        "grace": verdict.grace.total_seconds(),
         "resolution": verdict.summary if transition.after is State.RESOLVED else None,
         "breaches": transition.breaches,
         "history": transition.history,

@@ -3,7 +3,7 @@
 select * from alert
 where id in (select distinct on (fingerprint) id from alert where fingerprint = any(%(fingerprints)s)
              order by fingerprint, state = 'resolved', evaluated_at desc)
-order by fingerprint for update
+order by fingerprint for no key update
 
 -- name: open_of_rule
 -- The open alerts of one rule of a duty.
@@ -23,20 +23,21 @@ with change as (
     select * from jsonb_to_recordset(%(changes)s::jsonb) as c (
         fingerprint text, duty text, rule text, labels jsonb, as_of timestamptz, state_before alert_state, state_after alert_state,
         reason text, severity severity, priority alert_priority, group_key text, summary text, progress int, detail jsonb, resolution text,
-        breaches int, history int, flapping boolean)
+        breaches int, history int, flapping boolean, grace float8)
 ), opened as (
     insert into alert (fingerprint, duty, rule, labels, severity, priority, group_key, state, reason, summary, progress, detail,
                        opened_at, evaluated_at, changed_at, fired_at, unattended_since, breaches, history, flapping)
     select fingerprint, duty, rule, labels, severity, priority, group_key, state_after, reason, summary, progress, detail,
-           as_of, as_of, as_of, case when state_after <> 'pending' then as_of end, case when state_after <> 'pending' then as_of end,
-           breaches, history, flapping
-    from change where state_before is null
+           as_of, as_of, as_of, fired_at, fired_at, breaches, history, flapping
+    from change cross join lateral (select case when state_after <> 'pending' then as_of + grace * interval '1 s' end as fired_at) f
+    where state_before is null
     returning id, fingerprint
 ), moved as (
     update alert a
     set severity = c.severity, priority = c.priority, state = c.state_after, summary = c.summary, progress = c.progress, detail = c.detail,
         reason = c.reason, evaluated_at = c.as_of, changed_at = case when c.reason = 'unchanged' then a.changed_at else c.as_of end,
         breaches = c.breaches, history = c.history, flapping = c.flapping,
+        calls = a.calls + (c.reason = 'worsened' and a.acknowledged_by is not null)::int,
         fired_at = case when c.state_after in ('pending', 'resolved') then a.fired_at else coalesce(a.fired_at, c.as_of) end,
         unattended_since = case when c.state_after in ('pending', 'resolved') then a.unattended_since
                                 when c.reason = 'worsened' and a.acknowledged_by is not null then c.as_of

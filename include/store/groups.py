@@ -44,7 +44,7 @@ def read(store: Store, keys: Sequence[str], now: datetime) -> list[Group]:
     scope = {"keys": [row["key"] for row in rows]}
     underway = [row for row in store.many("groups.underway", **scope) if row["tells"]]
     knowledge = by_group([*store.many("groups.known", **scope), *(told_by(row) for row in underway if row["state"] in ON_ITS_WAY)])
-    told = sorted({alert for states in knowledge.values() for row in states for alert in row["alerts"]})
+    told = sorted({int(alert) for states in knowledge.values() for row in states for alert in row["marks"]})
     unsent = by_group([row for row in underway if row["state"] not in ON_ITS_WAY])
     recent = by_group(store.many("groups.recent", **scope, since=now - BURST_TIME))
     alerts = by_group(store.many("groups.alerts", **scope, told=told))

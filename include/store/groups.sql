@@ -11,7 +11,7 @@ select * from alert_group where key = any(%(keys)s) order by key for update
 
 -- name: known
 -- What receivers were last told of these groups, as far as they believe them open.
-select channel, receiver, group_key, open, severity, progress, alerts, face, person, told_at as at
+select channel, receiver, group_key, open, marks, face, person, told_at as at
 from receiver_state where group_key = any(%(keys)s) and open
 
 -- name: underway

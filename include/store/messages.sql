@@ -70,15 +70,13 @@ with done as (
     where (id = %(id)s or bundle = %(id)s) and state = 'sending' and drainer = %(drainer)s
     returning *
 ), told as (
-    insert into receiver_state as s (channel, receiver, group_key, open, severity, progress, alerts, face, person, told_at, ref)
-    select d.channel, d.receiver, d.group_key, t.open, t.severity, t.progress, t.alerts, t.face, t.person, %(now)s,
+    insert into receiver_state as s (channel, receiver, group_key, open, marks, face, person, told_at, ref)
+    select d.channel, d.receiver, d.group_key, t.open, t.marks, t.face, t.person, %(now)s,
            case when d.id = %(id)s then %(ref)s::jsonb else '{}' end
-    from done d cross join lateral jsonb_to_record(d.tells) as t (
-        open boolean, severity severity, progress int, alerts bigint[], face text, person text)
+    from done d cross join lateral jsonb_to_record(d.tells) as t (open boolean, marks jsonb, face text, person text)
     where d.tells is not null and (d.state in ('sent', 'uncertain') or d.possible_repeat or (d.state = 'failed' and not t.open))
     on conflict (channel, receiver, group_key) do update
-    set open = excluded.open, severity = excluded.severity, progress = excluded.progress, alerts = excluded.alerts, face = excluded.face,
-        person = excluded.person, told_at = excluded.told_at,
+    set open = excluded.open, marks = excluded.marks, face = excluded.face, person = excluded.person, told_at = excluded.told_at,
         ref = case when not excluded.open then '{}' when excluded.ref = '{}' then s.ref else excluded.ref end
 )
 select id from done

@@ -10,6 +10,10 @@ select %(duty)s, %(run_id)s, %(stage)s, coalesce(max(attempt), 0) + 1, %(run_aft
        %(state)s, %(counts)s, %(error)s
 from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s
 
+-- name: ever_complete
+-- Whether a stage of a duty was ever complete.
+select exists (select from run where duty = %(duty)s and stage = %(stage)s and state = 'complete')
+
 -- name: newest_of_each
 -- When each duty last finished anything.
 select duty, max(finished_at) as finished_at from run group by duty

@@ -173,6 +173,7 @@ CREATE TABLE monitoring.alert (
     unattended_since timestamp with time zone,
     changed_at timestamp with time zone NOT NULL,
     quiet text,
+    calls integer DEFAULT 1 NOT NULL,
     CONSTRAINT alert_check CHECK (((resolved_at IS NOT NULL) = (state = 'resolved'::monitoring.alert_state)))
 );
 CREATE TABLE monitoring.alert_group (
@@ -290,13 +291,11 @@ CREATE TABLE monitoring.receiver_state (
     receiver text NOT NULL,
     group_key text NOT NULL,
     open boolean NOT NULL,
-    severity monitoring.severity,
-    progress integer DEFAULT 0 NOT NULL,
-    alerts bigint[] DEFAULT '{}'::bigint[] NOT NULL,
     face text DEFAULT ''::text NOT NULL,
     person text,
     told_at timestamp with time zone NOT NULL,
-    ref jsonb DEFAULT '{}'::jsonb NOT NULL
+    ref jsonb DEFAULT '{}'::jsonb NOT NULL,
+    marks jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 CREATE TABLE monitoring.reminder (
     source text NOT NULL,

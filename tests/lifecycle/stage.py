@@ -132,10 +132,12 @@ class Stage:
 
     def judge(self, name: str, level: Level, *, ago: float = 0, summary: str = "", progress: int = 0, **labels: str) -> None:
         """A verdict on one thing, so many seconds old."""
-        verdict = Verdict(
-            "duty", "rule", {"target": name, **labels}, level, self.now - timedelta(seconds=ago), summary or f"{name} is {level}", progress
-        )
-        self.judge_all([verdict])
+        self.judge_all([self.verdict(name, level, ago, summary, progress, **labels)])
+
+    def verdict(self, name: str, level: Level, ago: float = 0, summary: str = "", progress: int = 0, **labels: str) -> Verdict:
+        """What a rule finds."""
+        at = self.now - timedelta(seconds=ago)
+        return Verdict("duty", "rule", {"target": name, **labels}, level, at, summary or f"{name} is {level}", progress)
 
     def judge_all(self, verdicts: Sequence[Verdict]) -> None:
         """Verdicts of one run, in one transaction."""
