@@ -159,11 +159,11 @@ class Dispatch:
         recipient = seen.recipient if seen else self.directory.known(place, known.person, self.now)
         key = key_of(group, place, known, view, decision.telling)
         others = [row["id"] for other, row in unsent.items() if other != key]
-        waiting = unsent.get(key)
-        if waiting and (waiting["state"] == MessageState.PENDING or waiting["due_at"] > self.now):
-            return Told(None, others, waiting["due_at"])
         message = self.message(group, recipient, known, view, decision.telling, key)
-        return Told(message, others, recipient.held_until or decision.next_at)
+        waiting = unsent.get(key)
+        if waiting and (waiting["due_at"] > self.now or waiting["state"] == message["state"] == MessageState.PENDING):
+            return Told(None, others, waiting["due_at"])
+        return Told(message, others, recipient.held_until if message["state"] == MessageState.HELD else decision.next_at)
 
     def message(self, group: Group, recipient: Recipient, known: Known, view: View, telling: Telling, key: str) -> Row:
         """The message as a row of the outbox."""

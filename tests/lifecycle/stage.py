@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -37,7 +37,13 @@ class Got:
     group: str
     good: bool
     repeat: bool
+    at: datetime
     message: Message
+
+    @property
+    def things(self) -> dict[str, str]:
+        """How bad which things are, as the message says."""
+        return {alert["labels"]["target"]: alert["severity"] for alert in self.message.content["alerts"]}
 
 
 @dataclass
@@ -47,6 +53,7 @@ class Receivers:
     got: list[Got] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     crashes: int = 0
+    clock: Callable[[], datetime] = lambda: NOW
 
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         failure = self.failures.pop(0) if self.failures else ""
@@ -71,7 +78,7 @@ class Receivers:
     def keep(self, message: Message) -> None:
         good = message.content["severity"] == "success"
         place = (message.channel, message.receiver)
-        self.got.append(Got(message.key, place, message.group_key, good, message.possible_repeat, message))
+        self.got.append(Got(message.key, place, message.group_key, good, message.possible_repeat, self.clock(), message))
 
     def close(self) -> None:
         """Nothing is open."""
@@ -126,9 +133,15 @@ class Stage:
     receivers: Receivers = field(default_factory=Receivers)
     caps: Caps = NO_CAPS
 
+    def __post_init__(self) -> None:
+        self.receivers.clock = lambda: self.now
+
     def configure(self, **alerts: Any) -> None:
-        """Other settings below `alerts`."""
+        """Other settings below `alerts`; as whoever watches does then, look at everything that is open."""
         self.settings = Settings(alerts=Alerts(**alerts))
+        with self.store.transaction():
+            keys = [row["key"] for row in self.store.many("groups.open_keys")]
+            Dispatch(self.store, self.settings, self.table, self.now).groups(keys)
 
     def judge(self, name: str, level: Level, *, ago: float = 0, summary: str = "", progress: int = 0, **labels: str) -> None:
         """A verdict on one thing, so many seconds old."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 import include.queries
-from include import alerting, dispatch, evaluating, telling
+from include import alerting, dispatch, evaluating, silencing, telling
 from include.actions import Window
+from include.message import MessageState
 from include.model import Level, Reason, Sample, Traits, Verdict
 from include.store import Store, samples
 from tests.conftest import NOW
-from tests.lifecycle.stage import Got, Stage, by_queue, once, recipient
+from tests.lifecycle.stage import Stage, recipient
+from tests.lifecycle.world import Span, World, check_that_all_is_known
 
 THINGS = ("db", "api", "disk")
 RECEIVERS = ("ops", "dev", "boss")
@@ -62,6 +64,7 @@ STEPS = st.one_of(
     step("resolve"),
     step("reroute", st.sets(st.sampled_from(RECEIVERS), min_size=1)),
     step("regroup", st.booleans()),
+    step("depend", st.booleans()),
     step("quiet hours", number=seconds),
     step("fail", st.lists(st.sampled_from(FAILURES), min_size=1, max_size=3)),
 )
@@ -70,13 +73,16 @@ STORIES = st.lists(STEPS, min_size=4, max_size=25)
 
 def play(stage: Stage, story: Sequence[Step]) -> None:
     """Let the story happen; then silences and pauses run out with the last things still broken, and at last all is well."""
+    world = World()
     stage.table.matrix = [(timedelta(minutes=15), recipient("boss"))]
     for one in story:
-        happen(stage, one)
+        happen(stage, world, one)
     stage.receivers.failures.clear()
     stage.table.quiet_until = None
+    world.quiet_hours(stage.now, stage.now)
+    stage.configure()
     for row in stage.store.many("silences.all", now=stage.now):
-        stage.actions.unsilence(row["id"], "the end")
+        lift(stage, world, row["id"])
     stage.now += timedelta(hours=20)
     for name in THINGS:
         stage.judge(name, Level.CRITICAL)
@@ -90,7 +96,9 @@ def play(stage: Stage, story: Sequence[Step]) -> None:
         stage.now += timedelta(seconds=1)
         stage.judge(name, Level.OK)
     settle(stage)
-    check_that_all_is_closed(stage)
+    world.check(stage.receivers.got, lambda got: (got.place, got.group) in refused(stage), stage.receivers.crashes)
+    rows = stage.store.connection.execute("select fingerprint from alert where state <> 'resolved'").fetchall()
+    assert rows == [], "nothing is open at the end"
 
 
 def settle(stage: Stage) -> None:
@@ -100,31 +108,40 @@ def settle(stage: Stage) -> None:
     stage.later(2000)
 
 
-def happen(stage: Stage, one: Step) -> None:
+def happen(stage: Stage, world: World, one: Step) -> None:
     """One step. In a jump of the clock nobody sends anything."""
     soon = stage.now + timedelta(seconds=one.number)
     deeds: dict[str, Callable[[], Any]] = {
         "judge": lambda: stage.judge(*one.subject, ago=one.number),
         "later": lambda: stage.later(one.number),
         "jump": lambda: setattr(stage, "now", soon),
-        "silence": lambda: stage.actions.silence(
-            Window({"target": one.subject}, stage.now, soon + timedelta(seconds=1)), "ann", "ann", "a test"
-        ),
+        "silence": lambda: silence(stage, world, one.subject, soon + timedelta(seconds=1)),
+        "lift": lambda: [lift(stage, world, row["id"]) for row in stage.store.many("silences.all", now=stage.now)[:1]],
         "reroute": lambda: setattr(stage.table, "receivers", [recipient(name) for name in sorted(one.subject)]),
         "regroup": lambda: stage.configure(grouping=[{"match": {"rule": "*"}, "by": ["target"]}] if one.subject else []),
-        "quiet hours": lambda: setattr(stage.table, "quiet_until", soon),
+        "depend": lambda: stage.configure(dependencies={"api": ["db"]} if one.subject else {}),
+        "quiet hours": lambda: (setattr(stage.table, "quiet_until", soon), world.quiet_hours(stage.now, soon)),
         "fail": lambda: setattr(stage.receivers, "failures", list(one.subject)),
     }
     deeds.get(one.name, lambda: act(stage, one))()
 
 
+def silence(stage: Stage, world: World, thing: str, until: datetime) -> None:
+    """Nobody is to be told of a thing for a time."""
+    number = stage.actions.silence(Window({"target": thing}, stage.now, until), "ann", "ann", "a test")
+    world.silences[number] = (thing, Span(stage.now, until))
+
+
+def lift(stage: Stage, world: World, number: int) -> None:
+    """A silence ends before its time."""
+    stage.actions.unsilence(number, "ann")
+    world.lifted(number, stage.now)
+
+
 def act(stage: Stage, one: Step) -> None:
     """A person does something, where there is something to do."""
     open_ones = [row for row in stage.alerts() if row["state"] not in ("resolved", "pending")]
-    if one.name == "lift":
-        for row in stage.store.many("silences.all", now=stage.now)[:1]:
-            stage.actions.unsilence(row["id"], "ann")
-    elif open_ones and one.name == "acknowledge":
+    if open_ones and one.name == "acknowledge":
         stage.actions.acknowledge(str(open_ones[0]["id"]), "ann", until=stage.now + timedelta(seconds=one.number + 1))
     elif open_ones and one.name == "resolve":
         stage.actions.resolve(str(open_ones[0]["id"]), "ann", "done")
@@ -137,41 +154,10 @@ def refused(stage: Stage) -> set[tuple[Any, str]]:
 
 
 def check_that_the_present_is_known(stage: Stage) -> None:
-    """Everything is broken, and was for long: each receiver in routes and matrix was told, and not that it is over."""
-    unreachable = {place for place, _ in refused(stage)}
-    told: dict[str, bool] = {}
-    for (place, _), got in by_queue(once(stage.receivers.got)).items():
-        told[place[1]] = told.get(place[1], False) or not got[-1].good
-    for one in [*stage.table.receivers, *(one for _, one in stage.table.matrix)]:
-        if ("email", one.receiver) not in unreachable:
-            assert told.get(one.receiver), f"{one.receiver} does not know that anything is wrong"
-
-
-def check_that_all_is_closed(stage: Stage) -> None:
-    """All is well: problem and end alternate for each receiver and group, and an end is the last that everybody heard."""
-    for queue, got in by_queue(stage.receivers.got).items():
-        check_repeats(got, stage.receivers.crashes)
-        news = once(got)
-        for before, one in zip([None, *news], news, strict=False):
-            problem = before is not None and not before.good
-            assert not one.good or problem or queue in refused(stage), f"{queue}: an end without a problem: {words(news)}"
-        assert news[-1].good or queue in refused(stage), f"{queue}: never closed: {words(news)}"
-    rows = stage.store.connection.execute("select fingerprint from alert where state <> 'resolved'").fetchall()
-    assert rows == [], "nothing is open at the end"
-
-
-def check_repeats(got: Sequence[Got], crashes: int) -> None:
-    """What came twice came because a sender died, says so, and stands where it stood."""
-    again = [one for index, one in enumerate(got) if one.key in {other.key for other in got[:index]}]
-    assert len(again) <= crashes
-    assert all(one.repeat for one in again)
-    for one in again:
-        assert got[[other is one for other in got].index(True) - 1].key == one.key, "a repeat overtook something"
-
-
-def words(got: Sequence[Got]) -> list[str]:
-    """What was heard, for the reader of a failure."""
-    return [f"{one.message.reason}: {one.message.subject}" for one in got]
+    """Everything is broken, and was for long: each receiver in routes and matrix was told of all of it."""
+    unreachable = {place[1] for place, _ in refused(stage)}
+    receivers = {one.receiver for one in (*stage.table.receivers, *(one for _, one in stage.table.matrix))} - unreachable
+    check_that_all_is_known(stage.receivers.got, receivers, THINGS, stage.now)
 
 
 @contextmanager
@@ -248,6 +234,7 @@ def function(module: Any, name: str, other: Callable[..., Any]) -> Mutation:
     return lambda patch: patch.setattr(module, name, other)
 
 
+PENDING = MessageState.PENDING
 REASON, NEXT, TELL = telling.reason_to_tell, alerting.next_state, dispatch.Dispatch.tell
 
 
@@ -271,7 +258,31 @@ def only_who_is_routed(self: Any, group: Any, place: Any, seen: Any) -> Any:
     return TELL(self, group, place, seen) if seen else dispatch.Told(None, [], None)
 
 
+def without(*reasons: Reason) -> Callable[..., Reason | None]:
+    """Tells nothing for these reasons."""
+
+    def reason_to_tell(*words: Any) -> Reason | None:
+        found = REASON(*words)
+        return None if found in reasons else found
+
+    return reason_to_tell
+
+
+def nothing_new_in_what_is_known(known: telling.Known, view: telling.View, now: Any, pace: Any) -> Reason | None:
+    """Says nothing of further alerts of a group that the receiver knows of."""
+    found = REASON(known, view, now, pace)
+    return None if known.open and found in (Reason.OPENED, Reason.NO_DATA) else found
+
+
 MUTATIONS: dict[str, Mutation] = {
+    "what gets worse is told to nobody": function(telling, "reason_to_tell", without(Reason.WORSENED)),
+    "further alerts of a group are told to nobody": function(telling, "reason_to_tell", nothing_new_in_what_is_known),
+    "nobody is reminded": function(telling, "reason_to_tell", without(Reason.REMINDED)),
+    "silences hold nothing back": function(silencing.Silence, "until", lambda self, now: None),
+    "quiet hours hold nothing back": function(dispatch.Dispatch, "standing", lambda self, who, what: (PENDING, None, what.due_at)),
+    "acknowledgements never end": query(
+        "groups.end_acknowledgements", "acknowledged_until <= %(now)s", "acknowledged_until < '1970-01-01'"
+    ),
     "an end is told whether or not the problem was": function(telling, "reason_to_tell", told_even_if_never),
     "an end is told to nobody": function(telling, "reason_to_tell", end_withheld),
     "a stale verdict counts": function(evaluating, "next_state", stale_counts),
