@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accounts, alerts, notify, page, parse
+from bench import accounts, alerts, channels, idle, notify, page, parse
 from bench.page import Figure
 
-FIGURES = ("accounts", "parse", "notify", "alerts")
+FIGURES = ("accounts", "parse", "notify", "alerts", "channels", "idle")
 USERS = (1_000_000, 10_000_000)
 
 
@@ -24,6 +24,8 @@ def main(arguments: list[str]) -> int:
         "parse": parse.measure,
         "notify": notify.measure,
         "alerts": alerts.measure,
+        "channels": channels.measure,
+        "idle": idle.measure,
     }
     return max([tell(measures[name]()) for name in FIGURES if name in chosen.figures or "all" in chosen.figures], default=0)
 

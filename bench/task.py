@@ -25,8 +25,10 @@ def main(file: Path, task_id: str, run_id: str) -> None:
     """Print seconds and CPU seconds inside `execute`, the process's peak memory, and what `execute` returned."""
     task = load(file, task_id)
     dag_run = SimpleNamespace(dag_id=file.stem, run_id=run_id, run_after=utc_now())
+    ti = SimpleNamespace(dag_id=file.stem, run_id=run_id, task_id=task_id, get_task_states=lambda **_: {})
+    context = {"params": {"send_emails": "yes"}, "dag_run": dag_run, "ti": ti}
     started, cpu = time.perf_counter(), time.process_time()
-    counts = _run_execute_callable({"params": {"send_emails": "yes"}, "dag_run": dag_run}, task.execute, task)
+    counts = _run_execute_callable(context, task.execute, task)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak_mib(), "counts": counts}))
 
