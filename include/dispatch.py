@@ -1,88 +1,23 @@
-"""Dispatch: from groups of alerts to messages in the outbox. Whoever changed an alert calls it in the same transaction."""
+"""Dispatch: from groups of alerts to messages in the outbox."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
 
-from include.addressing import Recipient
 from include.config.settings import Settings
-from include.message import MessageState, Urgency
-from include.model import Alert, Reason, Traits
-from include.news import News
-from include.silencing import Quiet, Silence, Suppression, next_change
-from include.store import Row, Store, groups
+from include.planning import Directory, Plan, Planning
+from include.silencing import Silence, Suppression
+from include.store import Store, groups
 from include.store.alerts import open_alerts
-from include.store.groups import Group, Place
 from include.store.text import dumps
-from include.telling import Known, Pace, Telling, View, decide, tells
+
+__all__ = ["Directory", "Dispatch"]
 
 # So many groups are looked at in one transaction.
 MOST = 1000
-
-
-class Directory(Protocol):
-    """Who is told of what, and how their channels stand."""
-
-    def routes(self, alert: Alert, now: datetime) -> Sequence[Recipient]:
-        """Who is told at once."""
-        ...
-
-    def steps(self, alert: Alert) -> Sequence[tuple[datetime, Sequence[Recipient]]]:
-        """Whom the matrix brings in, and when, for as long as nobody acknowledges the alert."""
-        ...
-
-    def known(self, place: Place, person: str | None, now: datetime) -> Recipient:
-        """Somebody who was told before, whatever the routes say now."""
-        ...
-
-    def standing(self, channel: str, receiver: str | None) -> tuple[MessageState, str | None]:
-        """Whether a message can leave, and why not."""
-        ...
-
-    def edits(self, channel: str) -> bool:
-        """Whether the channel can change what it showed."""
-        ...
-
-    def traits(self, duty: str, rule: str) -> Traits:
-        """What a rule is like."""
-        ...
-
-    def link(self, duty: str) -> str | None:
-        """Where a duty is shown."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A receiver of a group, and the alerts of it that they are to be told of."""
-
-    recipient: Recipient
-    alerts: dict[int, Alert] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one receiver of a group is told: a message, if any; what is withdrawn; when to ask again."""
-
-    message: Row | None
-    withdrawn: Sequence[int]
-    next_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What becomes of one group: messages to write, ids of those to withdraw, why its alerts are quiet, and when to look again."""
-
-    group: Group
-    messages: Sequence[Row]
-    withdrawn: Sequence[int]
-    quiets: Mapping[int, Quiet | None]
-    next_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -103,7 +38,7 @@ class Dispatch:
     def groups(self, keys: Iterable[str]) -> int:
         """Look at these groups; how many there were."""
         wanted = self.with_hidden(sorted(set(keys)))
-        plans = [self.plan(group) for group in groups.read(self.store, wanted, self.now)] if wanted else []
+        plans = [self.planning.plan(group) for group in groups.read(self.store, wanted, self.now)] if wanted else []
         self.write(plans)
         return len(plans)
 
@@ -112,89 +47,6 @@ class Dispatch:
         if not keys or not self.hiding:
             return keys
         return sorted({*keys, *(row["key"] for row in self.store.many("groups.open_keys"))})
-
-    def plan(self, group: Group) -> Plan:
-        """What becomes of one group."""
-        quiets = {alert.id: self.suppression.of(alert) for alert in group.alerts if alert.is_open}
-        audience = self.audience([alert for alert in group.alerts if alert.is_open and not quiets[alert.id]])
-        places = {**group.known, **group.unsent, **audience}
-        told = [self.tell(group, place, audience.get(place)) for place in places]
-        times = [*(one.next_at for one in told), next_change(quiets.values()), self.next_step(group, quiets)]
-        return Plan(
-            group,
-            [one.message for one in told if one.message],
-            [id for one in told for id in one.withdrawn],
-            quiets,
-            min((at for at in times if at and at > self.now), default=None),
-        )
-
-    def audience(self, alerts: Sequence[Alert]) -> dict[Place, Seen]:
-        """Who is to be told of these alerts now."""
-        seen: dict[Place, Seen] = {}
-        for alert in alerts:
-            for recipient in (*self.directory.routes(alert, self.now), *self.escalated(alert)):
-                seen.setdefault((recipient.channel, recipient.receiver), Seen(recipient)).alerts[alert.id] = alert
-        return seen
-
-    def escalated(self, alert: Alert) -> Iterator[Recipient]:
-        """Whom the matrix has brought in by now. Nobody while somebody looks after it."""
-        if not alert.acknowledged_by:
-            for at, recipients in self.directory.steps(alert):
-                if at <= self.now:
-                    yield from recipients
-
-    def next_step(self, group: Group, quiets: Mapping[int, Quiet | None]) -> datetime | None:
-        """When the matrix brings in somebody else."""
-        alone = [alert for alert in group.alerts if alert.is_open and not quiets[alert.id] and not alert.acknowledged_by]
-        return min((at for alert in alone for at, _ in self.directory.steps(alert) if at > self.now), default=None)
-
-    def tell(self, group: Group, place: Place, seen: Seen | None) -> Told:
-        """What one receiver is told, if anything; what never left and is not what they are told now is withdrawn."""
-        known = group.known.get(place, Known())
-        view = view_of(group, known, seen, self.directory.edits(place[0]), self.directory.traits(group.duty, group.rule).repeats)
-        decision = decide(known, view, self.pace, group.recent.get(place, 0), self.now)
-        unsent = group.unsent.get(place, {})
-        if decision.telling is None:
-            return Told(None, [row["id"] for row in unsent.values()], decision.next_at)
-        recipient = seen.recipient if seen else self.directory.known(place, known.person, self.now)
-        key = key_of(group, place, known, view, decision.telling)
-        others = [row["id"] for other, row in unsent.items() if other != key]
-        message = self.message(group, recipient, known, view, decision.telling, key)
-        waiting = unsent.get(key)
-        if waiting and (waiting["due_at"] > self.now or waiting["state"] == message["state"] == MessageState.PENDING):
-            return Told(None, others, waiting["due_at"])
-        return Told(message, others, recipient.held_until if message["state"] == MessageState.HELD else decision.next_at)
-
-    def message(self, group: Group, recipient: Recipient, known: Known, view: View, telling: Telling, key: str) -> Row:
-        """The message as a row of the outbox."""
-        described = {"key": group.key, "duty": group.duty, "rule": group.rule, "labels": dict(group.labels)}
-        todo = self.directory.traits(group.duty, group.rule).todo
-        news = News(described, view, known, telling.reason, recipient.reason, recipient.zone, todo, self.now)
-        state, error, due_at = self.standing(recipient, telling)
-        return {
-            "key": key,
-            "duty": group.duty,
-            "channel": recipient.channel,
-            "receiver": recipient.receiver,
-            "group_key": group.key,
-            "priority": Urgency.CRITICAL if telling.critical else Urgency.NORMAL,
-            "subject": news.subject,
-            "content": {**news.content(), "link": self.directory.link(group.duty), "person": recipient.person, "quiet": telling.quiet},
-            "tells": tells(view, recipient.person, known),
-            "reason": telling.reason,
-            "state": state,
-            "alert_id": next((alert.id for alert in (*view.shown, *view.over)), None),
-            "due_at": due_at.isoformat(),
-            "error": error,
-        }
-
-    def standing(self, recipient: Recipient, telling: Telling) -> tuple[MessageState, str | None, datetime]:
-        """Whether the message may leave, why not, and when."""
-        state, error = self.directory.standing(recipient.channel, recipient.receiver)
-        until = recipient.held_until
-        if state is MessageState.PENDING and until and until > self.now and not telling.critical:
-            return MessageState.HELD, f"{Reason.HELD}: quiet hours until {until.isoformat()}", until
-        return state, error, telling.due_at
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Everything that was planned, in a few statements."""
@@ -209,33 +61,13 @@ class Dispatch:
             self.store.change("groups.ask_again", groups=dumps(times))
 
     @cached_property
-    def suppression(self) -> Suppression:
-        """What keeps messages back now."""
+    def planning(self) -> Planning:
+        """Plans with what keeps messages back now."""
         standing = [Silence.from_row(row) for row in self.store.many("silences.standing", now=self.now)]
-        return Suppression(standing, self.settings.alerts, open_alerts(self.store) if self.hiding else [], self.now)
+        suppression = Suppression(standing, self.settings.alerts, open_alerts(self.store) if self.hiding else [], self.now)
+        return Planning(self.settings, self.directory, suppression, self.now)
 
     @property
     def hiding(self) -> bool:
         """Whether alerts may hide each other at all."""
         return bool(self.settings.alerts.inhibit or self.settings.alerts.dependencies)
-
-    @cached_property
-    def pace(self) -> Pace:
-        """How soon and how often."""
-        chosen = self.settings.alerts
-        return Pace(chosen.group_wait, chosen.group_interval, chosen.repeat_interval)
-
-
-def view_of(group: Group, known: Known, seen: Seen | None, edits: bool, repeats: bool) -> View:
-    """What there is for a receiver to see."""
-    telling = seen.alerts if seen else {}
-    mine = [alert for alert in group.alerts if alert.id in known.marks and alert.id not in telling]
-    kept = [alert for alert in mine if alert.is_open]
-    return View(list(telling.values()), kept, [alert for alert in mine if not alert.is_open], edits, repeats)
-
-
-def key_of(group: Group, place: Place, known: Known, view: View, telling: Telling) -> str:
-    """The message's identity: what it tells, to whom, and after what. The same plan twice is one message."""
-    changed = max((alert.changed_at for alert in (*view.shown, *view.over)), default=None)
-    words: list[Any] = [place, telling.reason, telling.quiet, sorted(alert.id for alert in view.shown), str(changed), str(known.at)]
-    return f"alert/{group.key}/{hashlib.sha256(dumps(words).encode()).hexdigest()[:24]}"

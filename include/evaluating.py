@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.alerting import next_state
-from include.config.routes import Priorities
 from include.config.settings import Settings
 from include.dispatch import Directory, Dispatch
 from include.grouping import Named, named
 from include.logs import facts
-from include.model import Clock, Priority, Reason, Run, Stage, Traits, Verdict
+from include.model import Clock, Priority, Reason, Run, Severity, Stage, Traits, Verdict
 from include.rules import Rule
 from include.store import Store, alerts, groups
 from include.store.alerts import Change
@@ -51,27 +50,35 @@ class Evaluating:
 
     def apply(self, store: Store, judged: Sequence[Judged], run: Run, now: datetime) -> list[Change]:
         """Write what the verdicts come to, and queue what people are to be told of it, within the caller's transaction."""
+        changes, touched = self.keep(store, judged, run)
+        Dispatch(store, self.settings, self.directory, now).groups(touched)
+        return changes
+
+    def keep(self, store: Store, judged: Sequence[Judged], run: Run) -> tuple[list[Change], list[str]]:
+        """Write what the verdicts come to; the changes, and the groups in which people may have to be told of them."""
         names = [named(verdict, traits, self.settings.alerts) for traits, verdict in judged]
-        changes = decide(store, judged, names, self.settings.priorities, run.interval)
+        changes = decide(store, judged, names, self.settings, run.interval)
         opening = {name.key: name.row for name, change in zip(names, changes, strict=True) if change.transition.before is None}
         groups.make(store, opening.values())
         touched = alerts.apply(store, changes, run.run_id)
-        Dispatch(store, self.settings, self.directory, now).groups(touched)
         for change in changes:
             tell_log(change)
-        return changes
+        return changes, touched
 
 
-def decide(
-    store: Store, judged: Sequence[Judged], names: Sequence[Named], priorities: Priorities, interval: timedelta | None
-) -> list[Change]:
+def decide(store: Store, judged: Sequence[Judged], names: Sequence[Named], settings: Settings, interval: timedelta | None) -> list[Change]:
     """The transition of each verdict's fingerprint, whose row stays locked to the end of the transaction."""
     known = alerts.newest(store, [verdict.fingerprint for _, verdict in judged])
     changes = []
     for (traits, verdict), name in zip(judged, names, strict=True):
         transition = next_state(known.get(verdict.fingerprint), verdict, traits, interval)
-        changes.append(Change(transition, name.key, traits.priority or Priority(priorities.of(transition.severity))))
+        changes.append(Change(transition, name.key, priority_of(transition.severity, traits, settings)))
     return changes
+
+
+def priority_of(severity: Severity, traits: Traits, settings: Settings) -> Priority:
+    """The rule's own choice, else the configuration's for the severity."""
+    return traits.priority or Priority(settings.priorities.of(severity))
 
 
 def tell_log(change: Change) -> None:

@@ -72,6 +72,13 @@ class Drainer:
         place = {"channel": message.channel, "receiver": message.receiver, "group_key": message.group_key}
         return self.store.many("messages.claim_along", **place, id=message.id, drainer=self.number, now=now)
 
+    def told(self, row: Row, at: datetime) -> int | None:
+        """A message that left at a moment without having been in the outbox, as being sent; its id, None when its key is known."""
+        fields = {name: row[name] for name in ("key", "duty", "channel", "receiver", "group_key", "priority", "subject", "alert_id")}
+        words = {"content": dumps(row["content"]), "tells": dumps(row["tells"]), "reason": str(row["reason"])}
+        number: int | None = self.store.value("messages.told", **fields, **words, drainer=self.number, at=at)
+        return number
+
     def finish(self, message: Message, outcome: Outcome, due_at: datetime, now: datetime) -> list[int]:
         """Record the outcome. Returns the ids of the messages that it concerns; none when they were taken from this drainer meanwhile."""
         done = self.store.many(

@@ -138,6 +138,15 @@ values (%(key)s, %(duty)s, %(channel)s, %(receiver)s, %(group_key)s, %(priority)
 on conflict (key) do nothing
 returning id
 
+-- name: told
+-- A message that left without having been in the outbox.
+insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, tells, reason, alert_id, state, drainer,
+                     attempts, created_at, due_at, attempted_at)
+values (%(key)s, %(duty)s, %(channel)s, %(receiver)s, %(group_key)s, %(priority)s, 'alert', %(subject)s, %(content)s::jsonb, %(tells)s::jsonb,
+        %(reason)s, %(alert_id)s, 'sending', %(drainer)s, 1, %(at)s, %(at)s, %(at)s)
+on conflict (key) do nothing
+returning id
+
 -- name: counts
 -- Messages made since a moment, and all that still wait, by duty and state.
 select duty, state, count(*) as messages from message

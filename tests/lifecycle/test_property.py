@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 import include.queries
-from include import alerting, dispatch, evaluating, silencing, telling
+from include import alerting, evaluating, planning, silencing, telling
 from include.actions import Window
 from include.message import MessageState
 from include.model import Level, Reason, Sample, Traits, Verdict
@@ -235,7 +235,7 @@ def function(module: Any, name: str, other: Callable[..., Any]) -> Mutation:
 
 
 PENDING = MessageState.PENDING
-REASON, NEXT, TELL = telling.reason_to_tell, alerting.next_state, dispatch.Dispatch.tell
+REASON, NEXT, TELL = telling.reason_to_tell, alerting.next_state, planning.Planning.tell
 
 
 def told_even_if_never(known: telling.Known, view: telling.View, now: Any, pace: Any) -> Reason | None:
@@ -255,7 +255,7 @@ def stale_counts(alert: Any, *rest: Any) -> Any:
 
 def only_who_is_routed(self: Any, group: Any, place: Any, seen: Any) -> Any:
     """Forgets receivers that routes no longer name."""
-    return TELL(self, group, place, seen) if seen else dispatch.Told(None, [], None)
+    return TELL(self, group, place, seen) if seen else planning.Told(None, [], None)
 
 
 def without(*reasons: Reason) -> Callable[..., Reason | None]:
@@ -279,14 +279,14 @@ MUTATIONS: dict[str, Mutation] = {
     "further alerts of a group are told to nobody": function(telling, "reason_to_tell", nothing_new_in_what_is_known),
     "nobody is reminded": function(telling, "reason_to_tell", without(Reason.REMINDED)),
     "silences hold nothing back": function(silencing.Silence, "until", lambda self, now: None),
-    "quiet hours hold nothing back": function(dispatch.Dispatch, "standing", lambda self, who, what: (PENDING, None, what.due_at)),
+    "quiet hours hold nothing back": function(planning.Planning, "standing", lambda self, who, what: (PENDING, None, what.due_at)),
     "acknowledgements never end": query(
         "groups.end_acknowledgements", "acknowledged_until <= %(now)s", "acknowledged_until < '1970-01-01'"
     ),
     "an end is told whether or not the problem was": function(telling, "reason_to_tell", told_even_if_never),
     "an end is told to nobody": function(telling, "reason_to_tell", end_withheld),
     "a stale verdict counts": function(evaluating, "next_state", stale_counts),
-    "receivers that routes no longer name are forgotten": function(dispatch.Dispatch, "tell", only_who_is_routed),
+    "receivers that routes no longer name are forgotten": function(planning.Planning, "tell", only_who_is_routed),
     "an unsent message outlives what it says": query("groups.withdraw", "id = any(%(ids)s)", "id = any(%(ids)s) and false"),
     "the order of a queue is not kept": query("messages.claim_head", "and e.id < d.id", "and e.id < 0"),
     "what was told is not written down": query("messages.finish", "d.state in ('sent', 'uncertain')", "d.state = 'failed'"),
