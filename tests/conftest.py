@@ -32,6 +32,13 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file stay together, and those of the whole stack: there is one stack."""
+    for item in items:
+        group = "stack" if "e2e" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One PostgreSQL server for the whole session."""
