@@ -46,3 +46,8 @@ class RequestRefused(Refused):
 
 class SourceError(Exception):
     """A watched system did not answer, or not with what was asked; says why in one line."""
+
+
+def first_line(error: Exception) -> str:
+    """The error in one line. What PostgreSQL says names host and user, never a password."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,45 @@
+"""What a watcher asks without a pause: one file per kind of target. Each target has a coroutine of its own, so that none delays another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from include.audience import Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What was seen of one target: whether it answered, why not, and how long each phase took, in seconds. `at`: when it was asked."""
+
+    labels: Labels
+    at: datetime
+    up: bool
+    why: str | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a target is asked: how often, how often the open connection is felt, how long an answer may take, how often a failure is
+    confirmed, how long between these attempts, and how often it is tried while it is down."""
+
+    interval: timedelta = timedelta(seconds=30)
+    heartbeat: timedelta = timedelta(seconds=5)
+    timeout: timedelta = timedelta(seconds=2)
+    confirmations: int = 2
+    between: timedelta = timedelta(milliseconds=350)
+    down: timedelta = timedelta(seconds=1)
+
+
+Tell = Callable[[Observation], None]
+
+
+class Probe(Protocol):
+    """Asks one target for ever."""
+
+    async def run(self, tell: Tell) -> None:
+        """Tell what is seen, at each interval and whenever it changes. Never raises because of the target."""
+        ...

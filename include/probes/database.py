@@ -1,0 +1,149 @@
+"""One PostgreSQL server: can we connect and query? A connection stays open, so that one that dies is seen at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from include.audience import Labels
+from include.failures import first_line
+from include.model import Clock
+from include.probes import Observation, Pace, Tell
+
+OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=5000 -c timezone=UTC"
+Connection = psycopg.AsyncConnection[Any]
+
+
+@dataclass
+class DatabaseProbe:
+    """The probe of one server. `conninfo` is a secret; `jitter`: where in its interval it begins, from 0 to 1."""
+
+    labels: Labels
+    conninfo: str = field(repr=False)
+    pace: Pace
+    clock: Clock
+    jitter: float = 0.0
+    kept: Connection | None = None
+
+    async def run(self, tell: Tell) -> None:
+        """Ask at each interval, and at once when the open connection says that something is wrong."""
+        await asyncio.sleep(self.jitter * min(self.pace.interval.total_seconds(), 1))
+        while True:
+            started = time.monotonic()
+            seen = await self.confirmed()
+            tell(seen)
+            wait = self.pace.interval if seen.up else self.pace.down
+            await self.until(started + wait.total_seconds())
+
+    async def confirmed(self) -> Observation:
+        """What a fresh connection sees; a failure is one when further attempts, a moment later, fail too."""
+        seen = await self.ask()
+        for _ in range(self.pace.confirmations if not seen.up and self.kept is not None else 0):
+            await asyncio.sleep(self.pace.between.total_seconds())
+            seen = await self.ask()
+            if seen.up:
+                break
+        if not seen.up:
+            await self.let_go()
+        return seen
+
+    async def ask(self) -> Observation:
+        """Connect, query, and keep the connection if there is none."""
+        at, started = self.clock(), time.monotonic()
+        phases: dict[str, float] = {}
+        try:
+            connection = await self.connect()
+            phases["connect"] = time.monotonic() - started
+            async with limited(connection, self.pace.timeout.total_seconds()):
+                await connection.execute("select 1")
+            phases["query"] = time.monotonic() - started - phases["connect"]
+        except (psycopg.Error, OSError) as error:
+            return Observation(self.labels, at, False, first_line(error), phases)
+        await self.keep(connection)
+        return Observation(self.labels, at, True, None, phases)
+
+    async def connect(self) -> Connection:
+        """A new connection. Raises psycopg.Error or OSError."""
+        seconds = max(2, round(self.pace.timeout.total_seconds()))
+        return await psycopg.AsyncConnection.connect(
+            self.conninfo, autocommit=True, connect_timeout=seconds, options=OPTIONS, application_name="securenet monitoring"
+        )
+
+    async def keep(self, connection: Connection) -> None:
+        """The newest connection is the one that stays open."""
+        await self.let_go()
+        self.kept = connection
+
+    async def let_go(self) -> None:
+        """No connection stays open."""
+        if self.kept:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await self.kept.close()
+        self.kept = None
+
+    async def until(self, moment: float) -> None:
+        """Wait until a moment of the monotonic clock, or until the open connection breaks or no longer answers."""
+        while (left := moment - time.monotonic()) > 0:
+            if self.kept is None:
+                await asyncio.sleep(left)
+            elif await spoken(self.kept, min(left, self.pace.heartbeat.total_seconds())) or not await self.beats():
+                return
+
+    async def beats(self) -> bool:
+        """Whether the open connection still answers."""
+        if self.kept is None:
+            return True
+        try:
+            async with limited(self.kept, self.pace.timeout.total_seconds()):
+                await self.kept.execute("select 1")
+        except (psycopg.Error, OSError):
+            return False
+        return True
+
+
+async def spoken(connection: Connection, seconds: float) -> bool:
+    """Whether a server that nobody asked has something to say, or hung up, within so many seconds."""
+    heard, loop, line = asyncio.Event(), asyncio.get_running_loop(), connection.fileno()
+    loop.add_reader(line, heard.set)
+    try:
+        async with asyncio.timeout(seconds):
+            await heard.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(line)
+    return True
+
+
+@asynccontextmanager
+async def limited(connection: Connection, seconds: float) -> AsyncIterator[None]:
+    """Cuts the connection after so many seconds: what a frozen server was asked cannot be cancelled in any other way."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        timer = asyncio.get_running_loop().call_later(seconds, cut(line))
+        try:
+            yield
+        except psycopg.Error:
+            if timer.when() <= asyncio.get_running_loop().time():
+                raise psycopg.OperationalError(f"no answer within {seconds:g} s") from None
+            raise
+        finally:
+            timer.cancel()
+
+
+def cut(line: socket.socket) -> Callable[[], None]:
+    """Ends a line, if it has not ended."""
+
+    def shut() -> None:
+        with contextlib.suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    return shut

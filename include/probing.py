@@ -1,0 +1,84 @@
+"""Probing: all targets of a watcher at once, in a loop of their own, whose observations wait here to be judged together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from include.logs import facts
+from include.probes import Observation, Probe
+
+log = logging.getLogger(__name__)
+# What is seen within this time is judged together: storms are one transaction, and nothing waits longer.
+TOGETHER = 0.05
+# More than this has nobody to judge it, as while the store is away: the oldest is forgotten.
+MOST = 100_000
+
+
+@dataclass
+class Probing:
+    """The probes, running from `start` to `stop` in a thread of their own."""
+
+    probes: Sequence[Probe]
+    seen: queue.Queue[Observation] = field(default_factory=lambda: queue.Queue(MOST))
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self.thread = threading.Thread(target=self.run, name="probes", daemon=True)
+        self.thread.start()
+
+    def run(self) -> None:
+        """The loop, in its thread."""
+        asyncio.set_event_loop(self.loop)
+        tasks = [self.loop.create_task(self.one(probe)) for probe in self.probes]
+        try:
+            self.loop.run_forever()
+        finally:
+            for task in tasks:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self.loop.close()
+
+    async def one(self, probe: Probe) -> None:
+        """One probe, for ever: outermost, as one that breaks must not end unnoticed, nor end the others."""
+        while True:
+            try:
+                await probe.run(self.tell)
+            except Exception as error:
+                log.exception("a probe broke and begins anew")
+                facts(log, "probe broke", why=type(error).__name__)
+                await asyncio.sleep(1)
+
+    def tell(self, seen: Observation) -> None:
+        """Put an observation where it is judged."""
+        while True:
+            try:
+                self.seen.put_nowait(seen)
+            except queue.Full:
+                self.seen.get_nowait()
+            else:
+                return
+
+    def take(self, seconds: float) -> list[Observation]:
+        """What was seen, oldest first: waits up to so many seconds for the first, and a moment for what comes with it."""
+        try:
+            found = [self.seen.get(timeout=max(seconds, 0))]
+        except queue.Empty:
+            return []
+        time.sleep(TOGETHER)
+        while not self.seen.empty():
+            found.append(self.seen.get_nowait())
+        return found
+
+    def stop(self) -> None:
+        """End them, and wait for that."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        if self.thread:
+            self.thread.join(10)
