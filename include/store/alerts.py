@@ -32,6 +32,11 @@ def news_since(store: Store, duty: str, behind: int) -> list[Row]:
     return store.many("alerts.news_since", duty=duty, behind=behind)
 
 
+def changes_since(store: Store, duty: str, behind: int) -> list[Row]:
+    """Every transition of a duty behind one's id, oldest first, each with its alert's labels."""
+    return store.many("alerts.changes_since", duty=duty, behind=behind)
+
+
 def open_alerts(store: Store) -> list[Alert]:
     """Every alert that people could be told of."""
     return [Alert.from_row(row) for row in store.many("alerts.open_all")]

@@ -76,6 +76,12 @@ where a.duty = %(duty)s and t.id > %(behind)s
   and (t.reason in ('opened', 'worsened', 'recovered') or (t.reason = 'no_data' and t.state_before is null))
 order by t.id
 
+-- name: changes_since
+-- All transitions of a duty behind an id, oldest first, each with its alert's labels.
+select t.id, t.at, t.reason, t.severity, t.summary, a.labels
+from transition t join alert a on a.id = t.alert_id
+where a.duty = %(duty)s and t.id > %(behind)s order by t.id
+
 -- name: of_run
 -- The open alerts of a duty and those that a run resolved, worst first.
 select * from alert a where duty = %(duty)s

@@ -21,6 +21,12 @@ def told_before(store: Store, run: Run, name: str, audience: Audience) -> dict[T
     return groups
 
 
+def newest_told(store: Store, run: Run, name: str) -> int:
+    """Up to which transition the newest report of another run tells; 0 where there is none."""
+    told: int | None = store.value("reports.newest_told", duty=run.duty, name=name, run_id=run.run_id)
+    return told or 0
+
+
 def group_key(run: Run, name: str, audience: Audience) -> str:
     """The queue in which a report's mails leave one after the other."""
     return f"report/{run.duty}/{name}/{audience.name}"

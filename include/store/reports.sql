@@ -12,6 +12,10 @@ where m.channel = 'email' and m.receiver = %(receiver)s and m.state in ('sending
   and r.duty = %(duty)s and r.name = %(name)s and r.audience = %(audience)s and r.run_id <> %(run_id)s
 order by r.id desc limit 1
 
+-- name: newest_told
+-- Up to which transition the newest report of another run tells.
+select told_until from report where duty = %(duty)s and name = %(name)s and run_id <> %(run_id)s order by id desc limit 1
+
 -- name: of_run
 -- The reports of a run, that for everything first.
 select * from report where duty = %(duty)s and run_id = %(run_id)s order by audience, id

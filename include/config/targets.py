@@ -1,0 +1,56 @@
+"""What is watched: targets by kind, each with its environment as a label."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from include.config.section import Section
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+# Labels that the monitoring itself gives.
+OWN_LABELS = frozenset({"target", "environment", "organization"})
+STORE = "store"
+
+
+class DatabaseTarget(Section):
+    """A PostgreSQL server."""
+
+    name: Name
+    """How it is called in alerts and silences: the label `target`."""
+    connection: Name = "securenet_db"
+    """The Airflow connection of a role that may connect; it needs no other right."""
+    environment: Name = "prod"
+    """The label `environment`."""
+    labels: dict[str, str] = {}
+    """Further labels, for routes and silences."""
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        """As alerts carry them."""
+        return {**self.labels, "target": self.name, "environment": self.environment}
+
+    @field_validator("labels")
+    @classmethod
+    def of_its_own(cls, labels: dict[str, str]) -> dict[str, str]:
+        """Nothing that stands elsewhere already."""
+        if taken := sorted(OWN_LABELS - {"organization"} & labels.keys()):
+            raise ValueError(f"{', '.join(taken)} cannot be set here; allowed: any other label, as in {{rack: a1}}")
+        return labels
+
+
+class Targets(Section):
+    """What is watched. The store itself always is, as the target `store`."""
+
+    databases: tuple[DatabaseTarget, ...] = (DatabaseTarget(name="securenet"),)
+    """PostgreSQL servers."""
+
+    @field_validator("databases")
+    @classmethod
+    def told_apart(cls, databases: tuple[DatabaseTarget, ...]) -> tuple[DatabaseTarget, ...]:
+        """Each name once: it is what alerts and silences name."""
+        names = [one.name for one in databases]
+        if STORE in names or len(set(names)) < len(names):
+            raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; found: {names}")
+        return databases
