@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DUTIES = {"account_expiration", "alert_action", "configuration", "daily_summary", "escalation", "housekeeping"}
+DUTIES = {"account_expiration", "alert_action", "configuration", "daily_summary", "database_connectivity", "escalation", "housekeeping"}
 
 TIMETABLES = ("CronTriggerTimetable", "AssetOrTimeSchedule", "NoneType", "NullTimetable")
 

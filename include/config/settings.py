@@ -14,6 +14,7 @@ from include.config.people import Holders, Person, RotatingRole
 from include.config.references import problems
 from include.config.routes import Escalation, Priorities, Route
 from include.config.section import ChannelName, Section
+from include.config.targets import DatabaseConnectivity, Targets
 from include.config.times import duration, hour_minute
 from include.config.types import DayHours, Duration, Interval, TimeOfDay, Zone, hours
 
@@ -132,6 +133,7 @@ class Monitoring(Section):
     system_health: SystemHealth = SystemHealth()
     security: Security = Security()
     daily_summary: DailySummary = DailySummary()
+    database_connectivity: DatabaseConnectivity = DatabaseConnectivity()
     escalation: OwnHealth = OwnHealth()
     housekeeping: Housekeeping = Housekeeping()
 
@@ -152,6 +154,7 @@ class Settings(Section):
     escalation: Escalation = Escalation()
     priorities: Priorities = Priorities()
     channels: Channels = Channels()
+    targets: Targets = Targets()
 
     @model_validator(mode="after")
     def hangs_together(self) -> Settings:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from include.config.section import Section
+from include.config.section import ChannelName, Section
+from include.config.types import Duration
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Beat = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))]
 # Labels that the monitoring itself gives.
 OWN_LABELS = frozenset({"target", "environment", "organization"})
 STORE = "store"
@@ -38,6 +41,21 @@ class DatabaseTarget(Section):
         if taken := sorted(OWN_LABELS - {"organization"} & labels.keys()):
             raise ValueError(f"{', '.join(taken)} cannot be set here; allowed: any other label, as in {{rack: a1}}")
         return labels
+
+
+class DatabaseConnectivity(Section):
+    """How databases are asked whether they answer."""
+
+    interval: Beat = timedelta(seconds=30)
+    """How often each is connected to and queried."""
+    heartbeat: Beat = timedelta(seconds=5)
+    """How often the connection that stays open is felt: so long a frozen server may go unnoticed, and `timeout` for each attempt."""
+    timeout: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(minutes=1))] = timedelta(seconds=2)
+    """How long an answer may take."""
+    confirmations: Annotated[int, Field(ge=0, le=10)] = 2
+    """So many further attempts, a third of a second apart, must fail too before it is an alert; with 0, the first one is."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
 
 
 class Targets(Section):

@@ -16,6 +16,7 @@ RULES = {
     "config_valid": "include.rules.vital_signs:ConfigValid",
     "accounts_expiring": "include.rules.accounts_expiring:AccountsExpiring",
     "reminders_held": "include.rules.reminders_held:RemindersHeld",
+    "database_up": "include.rules.database_up:DatabaseUp",
     "duties_run": "include.rules.own_health:DutiesRun",
     "watchers_alive": "include.rules.own_health:WatchersAlive",
     "channels_up": "include.rules.own_health:ChannelsUp",
@@ -24,6 +25,7 @@ RULES = {
 EVERY_DUTY = ("source_up", "config_valid")
 OF_DUTY = {
     "account_expiration": ("accounts_expiring", "reminders_held"),
+    "database_connectivity": ("database_up",),
     "escalation": ("duties_run", "watchers_alive", "channels_up", "maintenance"),
 }
 
