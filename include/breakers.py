@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from include.message import Message, MessageState, Outcome
 from include.store import Row, Store
 
-# So many outages in a row, and the channel rests.
-MOST = 3
+# So many outages in a row, and the channel rests. Where our side is at fault, one says it all.
+MOST, MISCONFIGURED = 3, 1
+
+
+class Change(StrEnum):
+    """What an outcome has changed for its channel."""
+
+    NONE = "none"
+    BROKEN = "broken"
+    MENDED = "mended"
 
 
 @dataclass(slots=True)
 class Breakers:
-    """How the channels stand, as this drainer knows; the store is told of every change."""
+    """How the channels stand, as this drainer knows; the store is told of every change, and lets nothing leave through one that rests."""
 
     store: Store
     rows: dict[str, Row] = field(default_factory=dict)
@@ -24,24 +33,38 @@ class Breakers:
         """As the store has it."""
         return cls(store, {row["channel"]: row for row in store.many("messages.breakers")})
 
-    def may_try(self, channel: str, now: datetime) -> bool:
-        """Whether a message may leave: the channel works, or it is time to try."""
-        row = self.rows.get(channel)
-        return row is None or row["opened_at"] is None or row["probe_at"] <= now
-
     @property
     def resting(self) -> frozenset[str]:
         """The channels that do not work, being tried or not."""
         return frozenset(channel for channel, row in self.rows.items() if row["opened_at"])
 
-    def note(self, message: Message, outcome: Outcome, now: datetime) -> bool:
-        """Take an outcome into account; whether a channel has just been found out of order."""
-        channel = message.channel
-        if outcome.outage:
+    def note(self, message: Message, outcome: Outcome, now: datetime) -> Change:
+        """Take an outcome into account; what that has changed for its channel."""
+        channel, why = message.channel, (outcome.why or "")[:300]
+        if outcome.outage or outcome.misconfigured:
             rested = channel in self.resting
-            self.rows[channel] = self.store.one("messages.trip", channel=channel, why=(outcome.why or "")[:300], most=MOST, now=now) or {}
-            return not rested and channel in self.resting
-        if channel in self.rows and outcome.state is MessageState.SENT:
-            self.store.change("messages.mend", channel=channel)
+            most = MISCONFIGURED if outcome.misconfigured else MOST
+            self.rows[channel] = self.store.one("messages.trip", channel=channel, why=why, most=most, now=now) or {}
+            return Change.BROKEN if not rested and channel in self.resting else Change.NONE
+        if outcome.retry_after:
+            self.rows[channel] = self.store.one("messages.pause", channel=channel, why=why, until=now + outcome.retry_after) or {}
+        elif channel in self.rows and outcome.state is MessageState.SENT:
+            return self.mend(channel, now)
+        return Change.NONE
+
+    def mend(self, channel: str, now: datetime) -> Change:
+        """A message has arrived."""
+        mended = self.store.one("messages.mend", channel=channel, now=now)
+        if mended:
             del self.rows[channel]
-        return False
+        return Change.MENDED if mended and mended["rested"] else Change.NONE
+
+
+def in_words(row: Row | None, now: datetime) -> str:
+    """How a channel stands that has its connection: `ready`, or since when it does not work and why, or until when it pauses."""
+    if row and row["opened_at"]:
+        kind = "" if row["why"].startswith("misconfigured") else "out of order: "
+        return f"{kind}{row['why']} (since {row['opened_at']:%Y-%m-%d %H:%M} UTC)"
+    if row and row["probe_at"] and row["probe_at"] > now:
+        return f"ready, and pauses until {row['probe_at']:%H:%M:%S} UTC: {row['why']}"
+    return "ready"

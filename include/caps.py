@@ -7,38 +7,70 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.config.alerts import Cap
+from include.config.alerts import REMINDERS, Cap
 from include.message import Message
 from include.store import Store
 from include.store.messages import Drainer
 
 NOT_AT_ALL = timedelta(0)
+# Shorter waits are not worth it, and fractions of a token must add up to one.
+LEAST = timedelta(milliseconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The caps by channel. Only alerts are capped: a report is asked for, and reminders to owners are one a step."""
+    """The caps by channel, and that of owner reminders. A report is asked for: it has none."""
 
-    by_channel: Mapping[Any, Cap]
+    by_name: Mapping[Any, Cap]
 
-    def pay(self, store: Store, drainer: Drainer, message: Message, now: datetime) -> Message:
-        """Take a token for a message that was claimed; it takes along what was held back before it."""
-        cap = self.by_channel.get(message.channel)
-        if cap is None or message.template != "alert":
+    def pay(self, store: Store, drainer: Drainer, message: Message, now: datetime) -> Message | None:
+        """Take a token for a message that was claimed; it takes along what was held back before it. None, and it waits, when there is none.
+
+        A repeat has paid already.
+        """
+        name = self.name_for(message)
+        cap = self.by_name.get(name)
+        if cap is None or message.possible_repeat:
             return message
-        place = {"channel": message.channel, "receiver": message.receiver}
-        capacity, rate = cap.burst + cap.reserve, cap.messages / cap.per.total_seconds()
-        tokens: float = store.value("messages.spend", **place, capacity=capacity, rate=rate, now=now)
-        held = drainer.claim_along(message, now) if cap.digest else []
-        waits = {"wait": wait(tokens, 1 + cap.reserve, rate), "critical_wait": wait(tokens, 1, rate)}
-        if waits["wait"]:
-            store.change("messages.cap", **place, **waits, words=in_words(cap), now=now)
-        return with_held_back(message, held)
+        needed = 1 if message.is_critical else 1 + cap.reserve
+        bucket: Any = store.one(
+            "messages.spend", cap=name, receiver=message.receiver, capacity=cap.burst + cap.reserve, rate=rate(cap), needed=needed, now=now
+        )
+        if not bucket["granted"]:
+            drainer.put_back(message, now)
+            hold_back(store, cap, message, bucket["tokens"], now)
+            return None
+        return with_held_back(message, drainer.claim_along(message, now) if cap.digest else [])
+
+    @staticmethod
+    def name_for(message: Message) -> str | None:
+        """The cap that counts for a message, if any may."""
+        return {"alert": message.channel, "reminder": REMINDERS}.get(message.template)
 
 
-def wait(tokens: float, needed: float, rate: float) -> timedelta:
+def hold_back(store: Store, cap: Cap, message: Message, tokens: float, now: datetime) -> None:
+    """Whatever of this kind waits for the receiver waits until there are tokens for it."""
+    store.change(
+        "messages.cap",
+        channel=message.channel,
+        receiver=message.receiver,
+        template=message.template,
+        wait=wait(tokens, 1 + cap.reserve, cap),
+        critical_wait=wait(tokens, 1, cap),
+        spacing=NOT_AT_ALL if cap.digest else cap.per / cap.messages,
+        words=in_words(cap),
+        now=now,
+    )
+
+
+def rate(cap: Cap) -> float:
+    """Tokens a second."""
+    return cap.messages / cap.per.total_seconds()
+
+
+def wait(tokens: float, needed: float, cap: Cap) -> timedelta:
     """How long until there are so many tokens."""
-    return timedelta(seconds=(needed - tokens) / rate) if tokens < needed else NOT_AT_ALL
+    return max(timedelta(seconds=(needed - tokens) / rate(cap)), LEAST) if tokens < needed else NOT_AT_ALL
 
 
 def in_words(cap: Cap) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from include.breakers import Breakers
+from include.breakers import Breakers, Change
 from include.caps import NO_CAPS, Caps
 from include.channels import Channel
 from include.failures import DeliveryError
@@ -17,7 +16,7 @@ from include.logs import facts
 from include.message import Message, MessageState, Outcome, Urgency
 from include.model import Clock
 from include.store import Row, Store
-from include.store.messages import Drainer
+from include.store.messages import Drainer, adopt_orphans
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE = timedelta(seconds=30)
@@ -48,7 +47,7 @@ class Drain:
         self.breakers = Breakers.of(self.store)
         drainer = Drainer.enrol(self.store)
         try:
-            drainer.adopt_orphans(self.clock())
+            adopt_orphans(self.store, self.clock())
             with self.store.transaction():
                 message = self.claim(drainer)
             while message:
@@ -61,17 +60,19 @@ class Drain:
 
     def send(self, drainer: Drainer, message: Message) -> Message | None:
         """Attempt one message, record what came of it, and claim the next in the same transaction."""
-        outcome = attempt(self.channels[message.channel], message, self.body(message))
+        outcome = attempt(self.channels[message.channel], message, self.body(message)).given_up(message, self.clock())
         self.count(message, outcome)
         with self.store.transaction():
-            broken = self.record(drainer, message, outcome)
+            change = self.record(drainer, message, outcome)
             claimed = self.claim(drainer)
-        if broken:
+        if change is Change.BROKEN:
             self.look_for_another_way(message.channel)
+        elif change is Change.MENDED:
+            self.take_up_again(message.channel)
         return claimed
 
-    def record(self, drainer: Drainer, message: Message, outcome: Outcome) -> bool:
-        """Write the outcome down; whether its channel has just been found out of order.
+    def record(self, drainer: Drainer, message: Message, outcome: Outcome) -> Change:
+        """Write the outcome down; what it has changed for its channel.
 
         What was planned behind an alert that did not arrive is planned anew: who was not told of a problem is not told of its end.
         """
@@ -90,14 +91,23 @@ class Drain:
             keys = [row["key"] for row in self.store.many("messages.waiting_groups", channel=channel)]
             self.store.change("groups.wake", keys=keys, now=self.clock())
 
+    def take_up_again(self, channel: str) -> None:
+        """What was given up while this channel did not work is told through it after all, as far as it is still true."""
+        with self.store.transaction():
+            keys = [row["key"] for row in self.store.many("messages.given_up", channel=channel)]
+            self.store.change("groups.wake", keys=keys, now=self.clock())
+            self.store.change("messages.revive", channel=channel, keys=keys)
+
     def claim(self, drainer: Drainer) -> Message | None:
-        """The next message, unless time is up."""
+        """The next message that its receiver may get now, unless time is up."""
         now = self.clock()
         if now >= self.until:
             return None
         urgencies = [one for one in self.urgencies if one != Urgency.BULK or self.bulk_open(now)]
-        message = drainer.claim(urgencies, [channel for channel in self.channels if self.breakers.may_try(channel, now)], now)
-        return self.caps.pay(self.store, drainer, message, now) if message else None
+        while message := drainer.claim(urgencies, list(self.channels), now):
+            if paid := self.caps.pay(self.store, drainer, message, now):
+                return paid
+        return None
 
     def body(self, message: Message) -> Row | None:
         """The report that the message carries, if it carries one."""
@@ -117,18 +127,6 @@ class Drain:
             )
 
 
-def drain_together(drains: Sequence[Drain]) -> dict[str, int]:
-    """Several drains at once, each over connections of its own. Whatever ends one ends the others after the message in hand."""
-    with ThreadPoolExecutor(len(drains)) as pool:
-        futures = [pool.submit(drain.run) for drain in drains]
-        try:
-            return dict(sum((Counter(future.result()) for future in futures), Counter[str]()))
-        except BaseException:  # a task that is told to stop, too
-            for drain in drains:
-                drain.until = drain.clock()
-            raise
-
-
 def attempt(channel: Channel, message: Message, body: Row | None) -> Outcome:
     """Hand one message to its channel. A sick message neither stops nor loops the rest."""
     try:
@@ -146,5 +144,5 @@ def pause(message: Message, outcome: Outcome) -> timedelta:
     if outcome.state is MessageState.UNCERTAIN and message.possible_repeat and not outcome.keyed:
         return AFTER_TWO_DOUBTS
     if outcome.retry_after:
-        return min(outcome.retry_after, LONGEST_PAUSE)
+        return outcome.retry_after
     return min(FIRST_PAUSE * (1 << min(message.attempts - 1, 10)), LONGEST_PAUSE)

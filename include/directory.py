@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from include.addressing import Recipient, Subject
 from include.calendars import end_of
 from include.config.people import Person
+from include.config.routes import IMPERSONAL
 from include.config.settings import Settings
 from include.message import MessageState
 from include.model import Alert, Traits
@@ -89,14 +90,27 @@ class Directory:
                 yield from self.stand_in(recipient, resting)
 
     def stand_in(self, recipient: Recipient, resting: frozenset[str]) -> Iterator[Recipient]:
-        """The first other way to reach somebody. A place that is no person's is stood in for by the default receiver."""
+        """The first other way to tell it that is configured and not out of order."""
+        for other in self.other_ways(recipient):
+            if other.channel not in resting and self.standing(other.channel, other.receiver)[0] is MessageState.PENDING:
+                yield replace(other, reason=f"{recipient.reason}; {recipient.channel} is out of order")
+                return
+
+    def other_ways(self, recipient: Recipient) -> Iterator[Recipient]:
+        """The same person by another address, then whoever is told of what reaches nobody; both in the order of `alerts.fallback`."""
         person = self.settings.people.get(recipient.person or "")
         for channel in self.settings.alerts.fallback:
-            address = person.address(channel) if person else self.default_receiver if channel == "email" else None
-            if channel not in resting and address:
-                reason = f"{recipient.reason}; {recipient.channel} is out of order"
-                yield replace(recipient, channel=channel, receiver=address, reason=reason)
-                return
+            if address := person and person.address(channel):
+                yield replace(recipient, channel=channel, receiver=address)
+        for channel in self.settings.alerts.fallback:
+            if place := self.places.get(channel):
+                yield replace(recipient, channel=channel, receiver=place, person=None, held_until=None)
+
+    @cached_property
+    def places(self) -> dict[str, str | None]:
+        """What each channel reaches that is no person in particular."""
+        own = {channel: channel for channel in IMPERSONAL}
+        return {**own, "email": self.default_receiver, "slack": self.settings.channels.slack.receiver}
 
     def subject(self, alert: Alert) -> Subject:
         """What decides about an alert's receivers: only those labels that anything asks for."""

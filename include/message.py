@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from include.failures import DeliveryError
+
+# What was tried so often, and is so old, is given up.
+MOST_ATTEMPTS, LONGEST_WAIT = 10, timedelta(days=1)
+# The other side may ask for so long a pause.
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 class Urgency:
@@ -65,6 +70,11 @@ class Message:
         """From a row of `messages.claim_head`."""
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
+    @property
+    def is_critical(self) -> bool:
+        """Whether it goes before all others."""
+        return self.priority == Urgency.CRITICAL
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -78,8 +88,8 @@ class Receipt:
 class Outcome:
     """What came of an attempt to deliver. `why`: the error, or a remark on a delivery that was not whole.
 
-    `accepted`: those of several receivers who have it. `outage`: the channel itself is at fault, not this receiver.
-    `retry_after`: when the other side wants to be asked again. `ref`: what the channel returned for it.
+    `accepted`: those of several receivers who have it. `outage`: the channel itself is at fault, not this receiver; `misconfigured`: our
+    side of it is. `retry_after`: when the other side wants to be asked again. `ref`: what the channel returned for it.
     `keyed`: a receiver who may have it knows a repeat.
     """
 
@@ -90,16 +100,32 @@ class Outcome:
     retry_after: timedelta | None = None
     ref: Mapping[str, Any] = field(default_factory=dict)
     keyed: bool = False
+    misconfigured: bool = False
 
     @classmethod
     def of(cls, error: DeliveryError) -> Outcome:
-        """A failed attempt: over, to be repeated, or perhaps delivered and to be repeated all the same."""
+        """A failed attempt: over, to be repeated, or perhaps delivered and to be repeated all the same.
+
+        Where our side is at fault, no message is: each waits until somebody has mended it.
+        """
         again = MessageState.UNCERTAIN if error.uncertain else MessageState.PENDING
-        state = MessageState.FAILED if error.permanent else again
+        state = MessageState.FAILED if error.permanent and not error.misconfigured else again
         why = f"misconfigured: {error}" if error.misconfigured else str(error)
-        return cls(state, why, error.accepted, error.outage, error.retry_after, keyed=error.keyed)
+        retry_after = error.retry_after and min(error.retry_after, LONGEST_PAUSE)
+        return cls(state, why, error.accepted, error.outage, retry_after, keyed=error.keyed, misconfigured=error.misconfigured)
 
     @property
     def again(self) -> bool:
         """Whether it is to be tried again."""
         return self.state in (MessageState.PENDING, MessageState.UNCERTAIN)
+
+    @property
+    def channel_failed(self) -> bool:
+        """Whether it says something of the channel, and nothing of the message or its receiver."""
+        return self.outage or self.misconfigured or self.retry_after is not None
+
+    def given_up(self, message: Message, now: datetime) -> Outcome:
+        """The same, and over for a message that was tried often enough for long enough."""
+        if not self.again or message.attempts < MOST_ATTEMPTS or now - message.created_at < LONGEST_WAIT:
+            return self
+        return replace(self, state=MessageState.FAILED, why=f"given up after {message.attempts} attempts: {self.why}")

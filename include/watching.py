@@ -37,7 +37,11 @@ class Watch(Protocol):
     """What a watcher does."""
 
     def look(self, lease: Lease) -> Look:
-        """Look once, and write what is to be written while holding the lease. Raises LeaseLost."""
+        """Look once, and write what is to be written while holding the lease; within less than LEASE. Raises LeaseLost."""
+        ...
+
+    def close(self) -> None:
+        """Begin nothing more."""
         ...
 
 
@@ -100,6 +104,7 @@ class Watching:
 
     def close(self) -> None:
         """Let somebody else watch, as far as the store still listens."""
+        self.watch.close()
         try:
             if self.lease:
                 self.lease.give_back(self.store)

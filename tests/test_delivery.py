@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from include.delivery import Drain, drain_together, pause
+from include.delivery import Drain, pause
 from include.failures import DeliveryError
+from include.lanes import drain_together
 from include.message import Message, MessageState, Outcome, Receipt, Urgency
 from include.model import Run
 from include.store import Store, connect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -50,11 +50,14 @@ class Cap(Section):
 
 
 MINUTE = timedelta(minutes=1)
-CAPS: dict[ChannelName, Cap] = {
+REMINDERS: Literal["reminders"] = "reminders"
+CapName = ChannelName | Literal["reminders"]
+CAPS: dict[CapName, Cap] = {
     "email": Cap(messages=1, per=MINUTE, burst=3, reserve=5),
     "sms": Cap(messages=5, per=timedelta(minutes=15), burst=3, reserve=2),
     "slack": Cap(messages=60, per=MINUTE, burst=5, reserve=5),
     "pagerduty": Cap(messages=100, per=MINUTE, burst=80, reserve=20, digest=False),
+    REMINDERS: Cap(messages=60, per=timedelta(hours=1), burst=100, digest=False),
 }
 
 
@@ -75,10 +78,10 @@ class Alerts(Section):
     """Alerts that make others needless."""
     dependencies: dict[str, tuple[str, ...]] = {}
     """What each target (label `target`) stands on: while one of those is down, nobody is told of it."""
-    fallback: Annotated[tuple[ChannelName, ...], Field(min_length=1)] = ("email", "slack", "sms")
-    """Where news goes when a channel is down: the next of these that is not."""
-    caps: dict[ChannelName, Cap] = CAPS
-    """How much one receiver gets through a channel; those that are not named here have no cap."""
+    fallback: Annotated[tuple[ChannelName, ...], Field(min_length=1)] = ("email", "slack", "sms", "pagerduty", "webhook")
+    """Where news goes when a channel is down: the next of these that is configured and not down."""
+    caps: dict[CapName, Cap] = CAPS
+    """How much one receiver gets through a channel, and of `reminders` to account owners; what is not named here has no cap."""
 
     @field_validator("dependencies")
     @classmethod

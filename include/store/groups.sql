@@ -82,7 +82,7 @@ update alert_group set next_at = %(now)s where key = any(%(keys)s) and (next_at 
 select least(
     (select min(next_at) from alert_group where next_at is not null),
     (select min(acknowledged_until) from alert where state <> 'resolved' and acknowledged_until is not null),
-    (select min(greatest(m.due_at, b.probe_at)) from message m left join breaker b on b.channel = m.channel and b.opened_at is not null
+    (select min(greatest(m.due_at, b.probe_at)) from message m left join breaker b on b.channel = m.channel
      where m.state in ('pending', 'uncertain') and m.priority < 2 and m.channel = any(%(channels)s))) as at
 
 -- name: end_acknowledgements

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -16,6 +16,8 @@ from include.store import Row, Store
 from include.store.text import dumps, storable
 
 LOCK_CLASS = 0x5EC0E7
+# So long a message waits for whoever is just about to change what stands before it.
+A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ def queue(store: Store, run: Run, draft: Draft, standing: tuple[MessageState, st
     return len(store.many("messages.queue", **fields, duty=run.duty, state=state, error=error, now=now))
 
 
+def adopt_orphans(store: Store, now: datetime) -> int:
+    """What a dead drainer left half-sent becomes uncertain; how many."""
+    return store.change("messages.adopt_orphans", lock_class=LOCK_CLASS, now=now)
+
+
 @dataclass(frozen=True, slots=True)
 class Drainer:
     """A claim on messages that lasts as long as this process's connection; after it, they count as uncertain."""
@@ -58,14 +65,26 @@ class Drainer:
         with suppress(psycopg.OperationalError):
             self.store.one("messages.leave", lock_class=LOCK_CLASS, drainer=self.number)
 
-    def adopt_orphans(self, now: datetime) -> int:
-        """What a dead drainer left half-sent becomes uncertain; how many."""
-        return self.store.change("messages.adopt_orphans", lock_class=LOCK_CLASS, now=now)
-
     def claim(self, priorities: Sequence[int], channels: Sequence[str], now: datetime) -> Message | None:
         """The next message that may leave, marked as being sent; None when there is none."""
-        row = self.store.one("messages.claim_head", drainer=self.number, priorities=list(priorities), channels=list(channels), now=now)
-        return Message.from_row(row) if row else None
+        scope = {"drainer": self.number, "priorities": list(priorities), "channels": list(channels), "now": now}
+        while row := self.store.one("messages.claim_head", **scope):
+            message = Message.from_row(row)
+            if not row["doubts"] or self.settle(message, now):
+                return message
+        return None
+
+    def settle(self, message: Message, now: datetime) -> bool:
+        """What is in doubt before this message counts as told, and leaves no more. False, and this one waits, while somebody holds it."""
+        queue = {"channel": message.channel, "receiver": message.receiver, "group_key": message.group_key}
+        still_there: int = self.store.value("messages.settle", **queue, id=message.id, now=now)
+        if still_there:
+            self.put_back(message, now + A_MOMENT)
+        return not still_there
+
+    def put_back(self, message: Message, due_at: datetime) -> None:
+        """A message that was claimed and cannot leave before then."""
+        self.store.change("messages.put_back", id=message.id, drainer=self.number, due_at=due_at)
 
     def claim_along(self, message: Message, now: datetime) -> list[Row]:
         """What a cap held back from the same receiver, to leave as part of this message: rows of id, group_key, subject, priority."""
@@ -91,6 +110,7 @@ class Drainer:
             error=outcome.why and storable(outcome.why)[:1000],
             accepted=list(outcome.accepted),
             ref=dumps(dict(outcome.ref)),
+            channel_failed=outcome.channel_failed,
             now=now,
         )
         return [row["id"] for row in done]

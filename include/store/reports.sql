@@ -8,7 +8,8 @@ order by id for update
 -- The newest report of another run that a receiver has, may have, or refused for good.
 select r.told_until, r.period_end
 from message m join report r on r.id = m.report_id
-where m.channel = 'email' and m.receiver = %(receiver)s and m.state in ('sending', 'sent', 'uncertain', 'failed')
+where m.channel = 'email' and m.receiver = %(receiver)s
+  and (m.state in ('sending', 'sent', 'uncertain', 'failed') or m.state = 'superseded' and m.possible_repeat)
   and r.duty = %(duty)s and r.name = %(name)s and r.audience = %(audience)s and r.run_id <> %(run_id)s
 order by r.id desc limit 1
 

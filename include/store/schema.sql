@@ -198,12 +198,15 @@ CREATE TABLE monitoring.breaker (
     probe_at timestamp with time zone,
     why text NOT NULL
 );
+COMMENT ON COLUMN monitoring.breaker.opened_at IS 'null for one that is not out of order: it failed less often, or asked for a pause until probe_at';
 CREATE TABLE monitoring.bucket (
     channel text NOT NULL,
     receiver text NOT NULL,
     tokens double precision NOT NULL,
-    at timestamp with time zone NOT NULL
+    at timestamp with time zone NOT NULL,
+    granted boolean DEFAULT true NOT NULL
 );
+COMMENT ON COLUMN monitoring.bucket.channel IS 'the name of the cap: a channel, or reminders';
 CREATE TABLE monitoring.configuration (
     digest text NOT NULL,
     text text NOT NULL,
@@ -508,7 +511,7 @@ CREATE INDEX alert_group_due ON monitoring.alert_group USING btree (next_at) WHE
 CREATE INDEX alert_group_key ON monitoring.alert USING btree (group_key) WHERE (state <> 'resolved'::monitoring.alert_state);
 CREATE UNIQUE INDEX alert_one_open ON monitoring.alert USING btree (fingerprint) WHERE (state <> 'resolved'::monitoring.alert_state);
 CREATE INDEX message_bundle ON monitoring.message USING btree (bundle) WHERE (bundle IS NOT NULL);
-CREATE INDEX message_due ON monitoring.message USING btree (priority, due_at, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'uncertain'::monitoring.message_state]));
+CREATE INDEX message_due ON monitoring.message USING btree (channel, priority, due_at, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'uncertain'::monitoring.message_state]));
 CREATE INDEX message_group ON monitoring.message USING btree (group_key, created_at) WHERE (template = 'alert'::text);
 CREATE INDEX message_queue ON monitoring.message USING btree (channel, receiver, group_key, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'sending'::monitoring.message_state, 'uncertain'::monitoring.message_state, 'held'::monitoring.message_state]));
 CREATE INDEX message_recent ON monitoring.message USING btree (duty, created_at);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,10 +29,9 @@ if TYPE_CHECKING:
     from include.sources import Source
     from include.store import Store
     from include.store.runs import Counts
-    from include.watching import Watch, Watching
 
-# With so many messages due, so many drainers work at once: most of a drainer's time is waiting for a disk and a mail server.
-MUCH, DRAINERS = 100, 2
+# So long a lane of a watcher goes on, if there is so much to send.
+LANE = timedelta(minutes=1)
 
 
 def is_paused(duty: str) -> bool:
@@ -193,46 +191,49 @@ class Wiring:
         return Actions(self.store, self.settings, self.directory, self.clock())
 
     def drain(self, until: datetime) -> Counts:
-        """Send what is due, with several drainers when that is much; in a rehearsal, nothing is."""
-        from include.delivery import drain_together
+        """Send what is due, each channel by itself; in a rehearsal, nothing is."""
+        from include.lanes import drain_together
+        from include.store.messages import adopt_orphans
 
         with self.store.transaction():
             self.dispatch().due()
         if self.show:
             return {"rehearsed": 1}
-        much = self.store.value("messages.due", now=self.clock(), most=MUCH) == MUCH
+        adopt_orphans(self.store, self.clock())
+        busy = self.busy((0, 1, 2))
         with ExitStack() as further:
-            stores = [self.store, *(further.enter_context(store()) for _ in range(DRAINERS - 1 if much else 0))]
-            return dict(drain_together([self.drainer(opened, until) for opened in stores]))
+            stores = [self.store, *(further.enter_context(store()) for _ in busy[1:])]
+            drains = [self.drainer(opened, channel, until) for opened, channel in zip(stores, busy, strict=False)]
+            return dict(drain_together(drains))
 
-    def drainer(self, opened: Store, until: datetime, urgencies: Sequence[int] = (0, 1, 2)) -> Drain:
-        """A drain with channels of its own."""
+    def busy(self, urgencies: Sequence[int]) -> list[str]:
+        """The channels that have something to send, once for each drainer that they need."""
+        from include.lanes import busy
+
+        return busy(self.store, self.channels, urgencies, self.clock())
+
+    def drainer(self, opened: Store, channel: str, until: datetime, urgencies: Sequence[int] = (0, 1, 2)) -> Drain:
+        """A drain of one channel."""
         from include.caps import Caps
         from include.delivery import Drain
+        from include.lanes import Lazily
 
         hours = self.accounts.reminder_hours
-        channels = {name: make() for name, make in self.channels.items()}
+        channels = {channel: Lazily(self.channels[channel])}
         caps = Caps(dict(self.settings.alerts.caps))
         return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until, caps, urgencies)
+
+    @contextmanager
+    def lane(self, channel: str) -> Iterator[Drain]:
+        """A drain of one channel over a connection of its own, of all but owner reminders."""
+        with store(f"{channel} lane") as opened:
+            yield self.drainer(opened, channel, self.clock() + LANE, (0, 1))
 
     def be_heard(self, what: str) -> None:
         """Tell somebody outside that this lives."""
         from include.heartbeats import beat
 
         beat(heartbeat_url(what))
-
-    def watch(self, duty: str) -> Watch:
-        """What the watcher of a duty does."""
-        from include.escalating import Escalating
-
-        return Escalating(self.store, list(self.channels), lambda: self.dispatch().due(), self.deliver_alerts)
-
-    def deliver_alerts(self) -> int:
-        """Send what is due, except for owner reminders; how many were sent."""
-        from include.message import Urgency
-
-        drain = self.drainer(self.store, self.clock() + timedelta(minutes=1), (Urgency.CRITICAL, Urgency.NORMAL))
-        return drain.run().get("sent", 0)
 
     def reporting(self, duty: str, report: str) -> Reporting:
         """How a duty reports."""
@@ -250,17 +251,3 @@ def wired(application: str) -> Iterator[Wiring]:
     """The wiring of a task or command, its store open."""
     with store(application) as opened:
         yield Wiring(opened, at_run(opened))
-
-
-def open_watching(duty: str) -> Watching:
-    """What a watcher of the triggerer works with."""
-    from include.heartbeats import beat
-    from include.watching import Watching
-
-    opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
-    wiring = Wiring(opened, at_run(opened))
-    holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
-    url = heartbeat_url("watchers")
-    watching = Watching(duty, holder, opened, bell, wiring.watch(duty), wiring.clock, lambda: beat(url))
-    watching.listen()
-    return watching

@@ -26,6 +26,14 @@ from tests.conftest import NOW
 
 ALWAYS_SEEN = "ops"
 numbers = itertools.count(1)
+REFUSALS = {
+    "outage": DeliveryError("connection refused", permanent=False, outage=True),
+    "wrong key": DeliveryError("the key is not accepted", permanent=True, misconfigured=True),
+    "too many": DeliveryError("answers 429", permanent=False, retry_after=timedelta(minutes=2)),
+    "far too many": DeliveryError("answers 429", permanent=False, retry_after=timedelta(days=1)),
+    "not now": DeliveryError("not now", permanent=False),
+    "never": DeliveryError("no such receiver", permanent=True),
+}
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,8 @@ class Receivers:
         if failure == "crash before":
             self.crashes += 1
             raise SystemExit
-        if failure == "outage":
-            raise DeliveryError("connection refused", permanent=False, outage=True)
-        if failure == "not now":
-            raise DeliveryError("not now", permanent=False)
-        if failure == "never":
-            raise DeliveryError("no such receiver", permanent=True)
+        if failure in REFUSALS:
+            raise REFUSALS[failure]
         self.keep(message)
         if failure == "crash after":
             self.crashes += 1

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
+import pytest
+
 from include.audiences import Routes
-from include.breakers import Breakers
+from include.breakers import Breakers, in_words
 from include.caps import Caps
 from include.config.alerts import CAPS, Cap
 from include.config.loading import parse
 from include.directory import Directory
-from include.model import Alert, Level, Traits
+from include.message import MessageState, Urgency
+from include.model import Alert, Level, Run, Traits
+from include.store.messages import Draft, queue
 from tests.conftest import NOW
-from tests.lifecycle.stage import Stage
+from tests.lifecycle.stage import Got, Stage
 from tests.test_house import ROOT
 
 MINUTE = timedelta(minutes=1)
@@ -70,6 +75,69 @@ def test_where_each_must_come_by_itself_what_is_over_waits(stage: Stage) -> None
     assert not any(got.message.content.get("held_back") for got in stage.receivers.got)
 
 
+def test_a_flood_of_critical_alerts_is_capped_too_and_none_of_it_is_lost(stage: Stage) -> None:
+    """60 in two minutes: eight at once, one a minute from then on, each with what was held back meanwhile."""
+    stage.caps = Caps({"email": CAPS["email"]})
+    stage.configure(grouping=[{"match": {"rule": "rule"}, "by": ["target"]}])
+    for index in range(60):
+        stage.judge(f"disk-{index:02}", Level.CRITICAL)
+        stage.later(2)
+        assert stage.store.connection.execute("select from bucket where tokens < 0").fetchall() == []
+    assert len(stage.receivers.got) <= 10
+    stage.later(60)
+    assert sum(1 + held_back(got) for got in stage.receivers.got) == 60
+    assert {message["state"] for message in stage.messages()} == {"sent"}
+
+
+def held_back(got: Got) -> int:
+    """How many others left as part of it."""
+    held = got.message.content.get("held_back")
+    return held["count"] if held else 0
+
+
+def test_after_a_flood_of_critical_alerts_no_warning_overtakes_the_next_one(stage: Stage) -> None:
+    stage.caps = Caps({"email": CAPS["email"]})
+    flood(stage, 9, Level.CRITICAL)
+    stage.drain()
+    stage.judge("log", Level.WARNING)
+    stage.later(59)
+    assert len(stage.receivers.got) == 8, "all that there was, the reserve included"
+    stage.judge("db", Level.CRITICAL)
+    stage.later(2)
+    (ninth,) = stage.receivers.got[8:]
+    assert (ninth.message.content["severity"], held_back(ninth)) == ("critical", 2)
+
+
+def test_what_waits_one_after_the_other_is_spread_over_the_time_that_it_takes(stage: Stage) -> None:
+    stage.caps = Caps({"email": Cap(messages=1, per=MINUTE, burst=1, digest=False)})
+    flood(stage, 4)
+    stage.later(31)
+    waiting = [message["due_at"] for message in stage.messages() if message["state"] == "pending"]
+    assert [later - earlier for earlier, later in itertools.pairwise(sorted(waiting))] == [MINUTE, MINUTE]
+
+
+def test_reminders_to_one_owner_have_a_cap_of_their_own(stage: Stage) -> None:
+    stage.caps = Caps({"email": Cap(messages=1, per=MINUTE), "reminders": Cap(messages=1, per=MINUTE, burst=2, digest=False)})
+    for number in range(4):
+        draft = Draft(
+            f"reminder {number}", "email", "ann", f"account {number}", "reminder", "s", {"severity": "info"}, priority=Urgency.BULK
+        )
+        queue(stage.store, Run("tests", "run", stage.now), draft, (MessageState.PENDING, None), stage.now)
+    stage.drain()
+    assert [got.key for got in stage.receivers.got] == ["reminder 0", "reminder 1"]
+    stage.now += MINUTE
+    stage.drain()
+    assert [got.key for got in stage.receivers.got] == ["reminder 0", "reminder 1", "reminder 2"]
+
+
+def test_a_message_that_is_sent_again_pays_once(stage: Stage) -> None:
+    stage.caps = Caps({"email": Cap(messages=1, per=timedelta(hours=1), burst=1)})
+    stage.receivers.failures = ["in doubt"]
+    stage.judge("db", Level.CRITICAL)
+    stage.later(40)
+    assert [got.repeat for got in stage.receivers.got] == [False, True]
+
+
 def test_a_channel_that_is_out_of_order_is_tried_now_and_then_and_works_again_by_itself(stage: Stage) -> None:
     stage.receivers.failures = ["outage"] * 5
     flood(stage, 10, Level.CRITICAL)
@@ -80,17 +148,123 @@ def test_a_channel_that_is_out_of_order_is_tried_now_and_then_and_works_again_by
     assert Breakers.of(stage.store).rows == {}
 
 
+def test_a_channel_that_is_told_to_wait_waits_and_is_not_out_of_order(stage: Stage) -> None:
+    stage.receivers.failures = ["too many"]
+    flood(stage, 5, Level.CRITICAL)
+    stage.drain()
+    assert (stage.receivers.got, stage.receivers.failures) == ([], []), "one was refused, and the others were not tried"
+    assert Breakers.of(stage.store).resting == frozenset()
+    stage.later(119)
+    assert stage.receivers.got == []
+    stage.later(2)
+    assert len({got.group for got in stage.receivers.got}) == 5
+    assert Breakers.of(stage.store).rows == {}
+
+
+def test_a_wish_to_wait_is_respected_up_to_an_hour(stage: Stage) -> None:
+    stage.receivers.failures = ["far too many"]
+    flood(stage, 1, Level.CRITICAL)
+    stage.drain()
+    stage.later(3599)
+    assert stage.receivers.got == []
+    stage.later(2)
+    assert stage.told() == ["opened"]
+
+
+def test_one_wrong_key_tells_that_a_channel_is_misconfigured_and_what_waits_leaves_when_it_is_mended(stage: Stage) -> None:
+    stage.receivers.failures = ["wrong key"] * 2
+    flood(stage, 5, Level.CRITICAL)
+    stage.drain()
+    assert len(stage.receivers.failures) == 1, "one attempt says it all"
+    (row,) = Breakers.of(stage.store).rows.values()
+    assert row["why"] == "misconfigured: the key is not accepted"
+    assert Breakers.of(stage.store).resting == {"email"}
+    assert in_words(row, stage.now).startswith("misconfigured: the key is not accepted (since 2026-03-02")
+    stage.later(3600)
+    assert len({got.group for got in stage.receivers.got}) == 5
+    assert Breakers.of(stage.store).rows == {}
+
+
+def test_what_was_given_up_because_of_its_channel_is_told_when_that_works_again(stage: Stage) -> None:
+    stage.receivers.failures = ["wrong key"] * 1000
+    flood(stage, 1, Level.CRITICAL)
+    stage.later(26 * 3600)
+    assert {message["state"] for message in stage.messages()} == {"failed"}
+    assert stage.messages()[0]["error"].startswith("given up after ")
+    stage.receivers.failures.clear()
+    stage.judge("api", Level.CRITICAL)
+    stage.later(600)
+    assert {got.message.content["title"] for got in stage.receivers.got} == {"api is critical", "disk-00 is critical"}
+
+
+def test_the_end_that_could_not_be_told_for_a_day_is_told_when_the_channel_works_again(stage: Stage) -> None:
+    stage.judge("db", Level.CRITICAL)
+    stage.drain()
+    stage.receivers.failures = ["outage"] * 1000
+    stage.judge("db", Level.OK, ago=-1)
+    stage.later(26 * 3600)
+    assert [message["state"] for message in stage.messages()] == ["sent", "failed"]
+    stage.receivers.failures.clear()
+    stage.judge("api", Level.CRITICAL, organization="acme")
+    stage.later(600)
+    assert sorted(stage.told()) == ["opened", "opened", "recovered"]
+
+
+def test_what_a_receiver_refuses_for_now_is_given_up_after_a_day(stage: Stage) -> None:
+    stage.receivers.failures = ["not now"] * 1000
+    stage.judge("db", Level.CRITICAL)
+    stage.later(23 * 3600)
+    assert stage.messages()[0]["state"] == "pending"
+    stage.later(2 * 3600)
+    assert stage.messages()[0]["state"] == "failed"
+    attempts = stage.messages()[0]["attempts"]
+    stage.later(3600)
+    assert stage.messages()[0]["attempts"] == attempts
+
+
+def directory(text: str, channels: set[str], resting: set[str], receiver: str | None = None) -> Directory:
+    """Who is told by a configuration, while some channels are out of order."""
+    settings = parse(text, ROOT / "story.yaml").settings
+    routes = Routes(settings, ("email",), frozenset(channels), receiver)
+    return Directory(settings, receiver, routes.standing, lambda rule: Traits(), resting=lambda: frozenset(resting))
+
+
+def told(stage: Stage, who: Directory) -> list[tuple[str, str]]:
+    """Channel and receiver of all who are told of the only alert."""
+    (alert,) = stage.store.many("alerts.open_all")
+    return [(one.channel, one.receiver) for one in who.routes(Alert.from_row(alert), NOW)]
+
+
 def test_while_mail_is_out_of_order_the_same_person_is_told_by_the_next_channel(stage: Stage) -> None:
     text = "people: {ann: {name: Ann, email: ann@example.com, phone: '+491', slack: U1}}\nroles: {administrator: [ann], on_call: [ann]}"
-    settings = parse(text, ROOT / "story.yaml").settings
-    routes = Routes(settings, ("email",), frozenset({"email", "slack"}), None)
-    directory = Directory(settings, None, routes.standing, lambda rule: Traits(), resting=lambda: frozenset({"email"}))
+    who = directory(text, {"email", "slack"}, {"email"})
     stage.judge("disk", Level.WARNING, environment="prod")
-    alert = next(iter(stage.store.many("alerts.open_all")))
+    assert told(stage, who) == [("email", "ann@example.com"), ("slack", "U1")]
+    (alert,) = stage.store.many("alerts.open_all")
+    assert "email is out of order" in who.routes(Alert.from_row(alert), NOW)[1].reason
 
-    told = [(one.channel, one.receiver) for one in directory.routes(Alert.from_row(alert), NOW)]
-    assert told == [("email", "ann@example.com"), ("slack", "U1")]
-    assert "email is out of order" in directory.routes(Alert.from_row(alert), NOW)[1].reason
+
+@pytest.mark.parametrize(
+    ("channels", "resting", "stands_in"),
+    [
+        ({"email", "slack", "pagerduty"}, {"email"}, [("slack", "#alerts")]),
+        ({"email", "pagerduty"}, {"email"}, [("pagerduty", "pagerduty")]),
+        ({"email", "slack", "webhook"}, {"email", "slack"}, [("webhook", "webhook")]),
+        ({"email"}, {"email"}, []),
+    ],
+)
+def test_where_there_are_no_people_a_channel_with_a_receiver_of_its_own_stands_in(
+    stage: Stage, channels: set[str], resting: set[str], stands_in: list[tuple[str, str]]
+) -> None:
+    stage.judge("disk", Level.WARNING)
+    assert told(stage, directory("{}", channels, resting, "ops@example.com")) == [("email", "ops@example.com"), *stands_in]
+
+
+def test_a_person_who_cannot_be_reached_otherwise_is_stood_in_for_by_the_default_receiver(stage: Stage) -> None:
+    text = "people: {ann: {name: Ann, phone: '+491'}}\nroles: {administrator: [ann]}\nroutes: [{to: [{channel: sms, person: ann}]}]"
+    stage.judge("disk", Level.WARNING)
+    who = directory(text, {"email", "sms"}, {"sms"}, "ops@example.com")
+    assert told(stage, who) == [("sms", "+491"), ("email", "ops@example.com")]
 
 
 def test_the_caps_as_shipped_let_a_first_critical_message_through_at_once() -> None:

@@ -57,12 +57,24 @@ class Watcher(BaseEventTrigger):
 
     def open(self) -> Watching:
         """Everything that watching needs, with its connections open."""
-        from securenet.wiring import open_watching
+        from securenet.watching import open_watching
 
         return open_watching(self.duty)
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:
-    """Work that blocks, out of the loop's way. Airflow's own connections can be asked for from there; it ends before anything else begins,
-    also when the watcher is cancelled."""
-    return await asyncio.shield(sync_to_async(work, thread_sensitive=False)())
+    """Work that blocks, out of the loop's way. Airflow's own connections can be asked for from there.
+
+    A watcher that is cancelled meanwhile is so when the work has come to its end: its connections are not closed under it.
+    """
+    running = asyncio.ensure_future(sync_to_async(work, thread_sensitive=False)())
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        running.exception()
+        raise cancelled
+    return running.result()
