@@ -33,6 +33,8 @@ def row(dag: DAG) -> str:
 
 def schedule(dag: DAG) -> str:
     """As cron writes it, with its zone."""
-    timetable: Any = dag.timetable
+    timetable: Any = getattr(dag.timetable, "timetable", dag.timetable)
     expression = getattr(timetable, "expression", None)
-    return f"`{expression}` {timetable.timezone}" if expression else "by hand"
+    by_clock = f"`{expression}` {timetable.timezone}" if expression else ""
+    by_watcher = "watcher" if "Asset" in type(dag.timetable).__name__ else ""
+    return ", ".join(filter(None, (by_watcher, by_clock))) or "by hand"

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import zip_longest
 
 from include.evaluating import Evaluating, Judged
 from include.model import Clock, Reason, Run, Sample
-from include.outage import Memory, Outage, settle
+from include.outage import Memory, Outage, record, settle
 from include.probes import Observation
+from include.probes.database import DatabaseProbe
 from include.probing import Probing
 from include.rules import database_up
 from include.store import Store, samples
+from include.store.alerts import by_reason
 from include.store.leases import Lease
-from include.watching import Look
+from include.store.runs import Counts
+from include.watching import Look, Watch
 
 DUTY = "database_connectivity"
 # While the store is away so much is kept for it.
@@ -24,13 +28,13 @@ MOST_BUFFERED = 10_000
 
 
 @dataclass
-class Connectivity:
+class Connectivity(Watch):
     """Judges what the probes see. `deliver` sends what is due; `remember` is what can be told without the store."""
 
     store: Store
     probing: Probing
     evaluating: Evaluating
-    deliver: Callable[[], int]
+    deliver: Callable[[], object]
     remember: Callable[[datetime], Memory]
     clock: Clock
     fresh: list[Observation] = field(default_factory=list)
@@ -60,7 +64,7 @@ class Connectivity:
         self.fresh = [*self.fresh, *self.probing.take(0)][-MOST_BUFFERED:]
         return self.fresh
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, bell: Store, seconds: float) -> None:
         """Until something is seen."""
         self.fresh += self.probing.take(seconds)
 
@@ -76,9 +80,32 @@ class Connectivity:
         self.outage.judge([judged(one) for one in self.seen()], self.clock())
         return True
 
+    def others(self) -> None:
+        """Whoever watches has seen and told the same; what was told from here is on record all the same."""
+        if self.outage:
+            with self.store.transaction():
+                record(self.outage, self.store)
+        self.fresh, self.outage = [], None
+        self.probing.take(0)
+
     def close(self) -> None:
         """Ask nobody any more."""
         self.probing.stop()
+
+
+def look_once(probes: Sequence[DatabaseProbe], store: Store, evaluating: Evaluating, run: Run) -> Counts:
+    """Ask every target now, by hand, and judge what it says, within the caller's transaction. Returns counts."""
+    seen = asyncio.run(once(probes))
+    stored = samples.record(store, [sample for one in seen for sample in samples_of(one)])
+    changes = evaluating.apply(store, list(map(judged, seen)), run, evaluating.clock())
+    return {"targets": len(seen), "down": sum(not one.up for one in seen), "samples": stored, **by_reason(changes)}
+
+
+async def once(probes: Sequence[DatabaseProbe]) -> list[Observation]:
+    """What each probe sees, all at once."""
+    seen = await asyncio.gather(*(probe.confirmed() for probe in probes))
+    await asyncio.gather(*(probe.let_go() for probe in probes))
+    return list(seen)
 
 
 def judged(seen: Observation) -> Judged:

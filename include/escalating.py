@@ -11,11 +11,11 @@ from include.model import Clock
 from include.store import Store
 from include.store.leases import Lease
 from include.store.messages import adopt_orphans
-from include.watching import Look
+from include.watching import Look, Watch
 
 
-@dataclass(frozen=True, slots=True)
-class Escalating:
+@dataclass(frozen=True)
+class Escalating(Watch):
     """Escalations, repeats, retries, ended silences and acknowledgements, at the moment at which they are due.
 
     `channels`: those that there are at present; `plan` looks at the groups that are due, and returns how many there were; `busy`: the

@@ -156,6 +156,20 @@ def settle(outage: Outage, evaluating: Evaluating, store: Store, run: Run) -> in
     return sum(len(episode.told) for episode in outage.episodes.values())
 
 
+def record(outage: Outage, store: Store) -> None:
+    """Somebody else watches now, and tells what there is: what was told from here is written down, and nobody's knowledge is changed by it.
+
+    Within the caller's transaction.
+    """
+    drainer = Drainer.enrol(store)
+    for episode in outage.episodes.values():
+        for message, row, outcome, at in episode.told:
+            words = {"key": message.key, "subject": message.subject, "alert_id": None, "tells": None}
+            if (number := drainer.told({**row, **words}, at)) is not None:
+                drainer.finish(replace(message, id=number), outcome, at, at)
+    drainer.leave()
+
+
 def write_down(episode: Episode, verdict: Verdict, store: Store, drainer: Drainer) -> None:
     """The messages about one verdict, as sent: their receivers know of the alert by its own number then."""
     alert = alerts.newest(store, [verdict.fingerprint])[verdict.fingerprint]

@@ -16,12 +16,12 @@ from include.model import Run
 from include.store import Store, connect
 from include.store.leases import Lease, LeaseLost
 from include.store.messages import Draft, queue
-from include.watching import BEAT, HEARTBEAT, LEAST, Look, Watching
+from include.watching import BEAT, HEARTBEAT, LEAST, Look, Watch, Watching
 from tests.conftest import NOW
 
 
 @dataclass
-class Counting:
+class Counting(Watch):
     """Counts its looks in the store. `meanwhile`: what happens before it writes."""
 
     store: Store

@@ -15,6 +15,7 @@ Beat = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))
 # Labels that the monitoring itself gives.
 OWN_LABELS = frozenset({"target", "environment", "organization"})
 STORE = "store"
+STORE_LABELS = {"target": STORE, "environment": "monitoring"}
 
 
 class DatabaseTarget(Section):

@@ -7,7 +7,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from include.audience import Labels
+from include.cutting import hang_up
 from include.failures import first_line
 from include.model import Clock
 from include.probes import Observation, Pace, Tell
@@ -33,6 +34,7 @@ class DatabaseProbe:
     clock: Clock
     jitter: float = 0.0
     kept: Connection | None = None
+    was_up: bool = True
 
     async def run(self, tell: Tell) -> None:
         """Ask at each interval, and at once when the open connection says that something is wrong."""
@@ -47,13 +49,13 @@ class DatabaseProbe:
     async def confirmed(self) -> Observation:
         """What a fresh connection sees; a failure is one when further attempts, a moment later, fail too."""
         seen = await self.ask()
-        for _ in range(self.pace.confirmations if not seen.up and self.kept is not None else 0):
+        left = self.pace.confirmations if self.was_up else 0
+        while left and not seen.up:
             await asyncio.sleep(self.pace.between.total_seconds())
-            seen = await self.ask()
-            if seen.up:
-                break
+            seen, left = await self.ask(), left - 1
         if not seen.up:
             await self.let_go()
+        self.was_up = seen.up
         return seen
 
     async def ask(self) -> Observation:
@@ -128,7 +130,7 @@ async def spoken(connection: Connection, seconds: float) -> bool:
 async def limited(connection: Connection, seconds: float) -> AsyncIterator[None]:
     """Cuts the connection after so many seconds: what a frozen server was asked cannot be cancelled in any other way."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
-        timer = asyncio.get_running_loop().call_later(seconds, cut(line))
+        timer = asyncio.get_running_loop().call_later(seconds, hang_up, line)
         try:
             yield
         except psycopg.Error:
@@ -137,13 +139,3 @@ async def limited(connection: Connection, seconds: float) -> AsyncIterator[None]
             raise
         finally:
             timer.cancel()
-
-
-def cut(line: socket.socket) -> Callable[[], None]:
-    """Ends a line, if it has not ended."""
-
-    def shut() -> None:
-        with contextlib.suppress(OSError):
-            line.shutdown(socket.SHUT_RDWR)
-
-    return shut

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps
 
+from include.cutting import cut_after
 from include.queries import named_queries
 from include.store.text import dumps
 
@@ -23,10 +25,23 @@ class StoreError(Exception):
 
 
 class Store:
-    """A connection to the store. Queries are named `file.block`; parameters go by name."""
+    """A connection to the store. Queries are named `file.block`; parameters go by name. `reopen`: makes another one like it."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], reopen: Callable[[], psycopg.Connection[Row]] | None = None) -> None:
         self.connection = connection
+        self.reopen = reopen
+
+    def reconnect(self) -> None:
+        """Another connection in place of one that broke. Raises psycopg.OperationalError while there is none."""
+        self.connection.close()
+        if self.reopen:
+            self.connection = self.reopen()
+
+    @contextmanager
+    def cut_after(self, seconds: float) -> Iterator[None]:
+        """What takes longer than so many seconds ends with psycopg.OperationalError, also at a server that no longer does anything."""
+        with cut_after(self.connection, seconds):
+            yield
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -65,17 +80,21 @@ class Store:
 
 
 def connect(conninfo: str, application: str) -> Store:
-    """Open the store. Raises psycopg.OperationalError when it cannot be reached within 10 s."""
-    connection = psycopg.connect(
-        conninfo,
-        autocommit=True,
-        row_factory=dict_row,
-        connect_timeout=10,
-        application_name=application[:63],
-        options="-c search_path=monitoring -c timezone=UTC -c lock_timeout=60s",
-    )
-    set_json_dumps(dumps, connection)
-    return Store(connection)
+    """Open the store. Raises psycopg.OperationalError when it cannot be reached within 10 s, or 3 s for a connection that broke."""
+
+    def opened(seconds: int) -> psycopg.Connection[Row]:
+        connection = psycopg.connect(
+            conninfo,
+            autocommit=True,
+            row_factory=dict_row,
+            connect_timeout=seconds,
+            application_name=application[:63],
+            options="-c search_path=monitoring -c timezone=UTC -c lock_timeout=60s",
+        )
+        set_json_dumps(dumps, connection)
+        return connection
+
+    return Store(opened(10), partial(opened, 3))
 
 
 def sql(query: str) -> bytes:

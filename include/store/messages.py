@@ -94,7 +94,7 @@ class Drainer:
     def told(self, row: Row, at: datetime) -> int | None:
         """A message that left at a moment without having been in the outbox, as being sent; its id, None when its key is known."""
         fields = {name: row[name] for name in ("key", "duty", "channel", "receiver", "group_key", "priority", "subject", "alert_id")}
-        words = {"content": dumps(row["content"]), "tells": dumps(row["tells"]), "reason": str(row["reason"])}
+        words = {"content": dumps(row["content"]), "tells": row["tells"] and dumps(row["tells"]), "reason": str(row["reason"])}
         number: int | None = self.store.value("messages.told", **fields, **words, drainer=self.number, at=at)
         return number
 

@@ -19,6 +19,8 @@ RETRIES = 3
 # A duty that is unpaused for the first time begins with its next moment, not with one that has passed.
 NOT_AT_ONCE = timedelta(0)
 BY_HAND_LIMIT = timedelta(hours=1)
+# A run that a watcher rings for only sends what waits, and writes down what changed.
+WATCHED_LIMIT = timedelta(minutes=5)
 
 
 @contextmanager
@@ -35,15 +37,16 @@ def duty(
     interval = duration(setting(settings, every)) if every else None
     moment = hour_minute(setting(settings, at)) if at else None
     name, clock = Path(file).stem, timetable(cron(interval, moment), settings["zone"])
+    limit = WATCHED_LIMIT if watched and not interval else run_limit(interval)
     with DAG(
         dag_id=name,
         doc_md=doc,
         schedule=rung(name, clock) if watched else clock,
         catchup=False,
         max_active_runs=1,
-        dagrun_timeout=run_limit(interval),
-        default_args=default_args(run_limit(interval)),
-        tags=["securenet", "scheduled" if every or at else "by hand"],
+        dagrun_timeout=limit,
+        default_args=default_args(limit),
+        tags=["securenet", "scheduled" if every or at or watched else "by hand"],
         render_template_as_native_obj=False,
     ) as dag:
         yield dag
@@ -51,13 +54,14 @@ def duty(
 
 
 def rung(name: str, clock: Any) -> Any:
-    """By the clock, and whenever the duty's watcher rings. A changed configuration makes another watcher."""
+    """Whenever the duty's watcher rings, and by the clock if there is one. A changed configuration makes another watcher."""
     from airflow.sdk import Asset, AssetOrTimeSchedule, AssetWatcher
 
     from securenet.triggers.watcher import Watcher
 
     watcher = AssetWatcher(name=f"{name}_watcher", trigger=Watcher(name, digest()))
-    return AssetOrTimeSchedule(timetable=clock, assets=[Asset(f"securenet_{name}", watchers=[watcher])])
+    assets = [Asset(f"securenet_{name}", watchers=[watcher])]
+    return AssetOrTimeSchedule(timetable=clock, assets=assets) if clock else assets
 
 
 def form(fields: dict[str, Param]) -> ParamsDict:

@@ -49,6 +49,8 @@ def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
         run = replace(run, interval=wiring.interval(run.duty))
         started, behind = wiring.clock(), opened.value("messages.newest_id")
         outcome = Outcome(run.duty)
+        if (measured := wiring.look_once(run)) is not None:
+            outcome.counts["watch"] = measured
         for verb in stages(dag):
             outcome.counts[verb.task_id] = verb.perform(wiring, run)
         read(outcome, wiring, run, {"started": started, "behind": behind})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from securenet.connections import heartbeat_url
 from securenet.wiring import Wiring, open_store
 
 if TYPE_CHECKING:
-    from include.watching import Watching
+    from include.lanes import Lanes
+    from include.outage import Memory
+    from include.watching import Watch, Watching
 
 CONNECTIONS_LAST = timedelta(minutes=1)
 
@@ -35,24 +38,65 @@ class Lasting:
 
 def open_watching(duty: str) -> Watching:
     """What a watcher of the triggerer works with."""
-    from include.escalating import Escalating
     from include.heartbeats import beat
-    from include.lanes import Lanes
     from include.watching import Watching
 
     opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
     wiring = Wiring(opened, at_run(opened))
-    lasting = Lasting(wiring, wiring.clock())
-    watch = Escalating(
-        opened,
-        wiring.clock,
-        channels=lambda: list(lasting().channels),
-        plan=lambda: lasting().dispatch().due(),
-        busy=lambda: lasting().busy((0, 1)),
-        lanes=Lanes(lambda channel: lasting().lane(channel)),
-    )
+    watch = WATCHES[duty](Lasting(wiring, wiring.clock()))
     holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
     url = heartbeat_url("watchers")
     watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(url))
     watching.listen()
     return watching
+
+
+def escalation(lasting: Lasting) -> Watch:
+    """The watch over the outbox."""
+    from include.escalating import Escalating
+
+    return Escalating(
+        lasting.wiring.store,
+        lasting.wiring.clock,
+        channels=lambda: list(lasting().channels),
+        plan=lambda: lasting().dispatch().due(),
+        busy=lambda: lasting().busy((0, 1)),
+        lanes=lanes(lasting),
+    )
+
+
+def database_connectivity(lasting: Lasting) -> Watch:
+    """The watch over databases. What is critical leaves from here, however the scheduler is."""
+    from include.connectivity import DUTY, Connectivity
+    from include.probing import Probing
+
+    wiring, own_lanes = lasting.wiring, lanes(lasting)
+    probing = Probing(wiring.database_probes())
+    probing.start()
+    return Connectivity(
+        wiring.store,
+        probing,
+        wiring.evaluating(DUTY, reminders=False),
+        deliver=lambda: own_lanes.send(lasting().busy((0,))),
+        remember=lambda until: remembered(lasting(), until),
+        clock=wiring.clock,
+    )
+
+
+def lanes(lasting: Lasting) -> Lanes:
+    """What sends, each channel by itself."""
+    from include.lanes import Lanes
+
+    return Lanes(lambda channel: lasting().lane(channel))
+
+
+def remembered(wiring: Wiring, until: datetime) -> Memory:
+    """What is known while the store is away."""
+    from include.outage import Memory
+
+    resting = wiring.directory.resting()
+    directory = replace(wiring.directory, resting=lambda: resting, answers={})
+    return Memory.of(wiring.store, wiring.settings, directory, wiring.channels, wiring.clock(), until)
+
+
+WATCHES: dict[str, Callable[[Lasting], Watch]] = {"escalation": escalation, "database_connectivity": database_connectivity}

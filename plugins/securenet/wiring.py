@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from include.config.settings import AccountExpiration, Settings
+from include.logs import facts
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
 from securenet.connections import STORE, conninfo, find_connection, heartbeat_url, sender_of
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     from include.directory import Directory
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
+    from include.probes.database import DatabaseProbe
     from include.reporting import Reporting
     from include.sources import Source
     from include.store import Store
     from include.store.runs import Counts
 
+log = logging.getLogger(__name__)
 # So long a lane of a watcher goes on, if there is so much to send.
 LANE = timedelta(minutes=1)
 
@@ -222,6 +226,31 @@ class Wiring:
         channels = {channel: Lazily(self.channels[channel])}
         caps = Caps(dict(self.settings.alerts.caps))
         return Drain(opened, channels, lambda now: hours.hold(now.astimezone(self.zone).time()), self.clock, until, caps, urgencies)
+
+    def look_once(self, run: Run) -> Counts | None:
+        """What a duty's watcher measures, measured now by hand; None for a duty that measures in its run."""
+        from include.connectivity import DUTY, look_once
+
+        if run.duty != DUTY:
+            return None
+        return look_once(self.database_probes(), self.store, self.evaluating(DUTY, reminders=False), run)
+
+    def database_probes(self) -> list[DatabaseProbe]:
+        """What asks each database, the store included. One without a connection is left out, and said so."""
+        from include.config.targets import STORE_LABELS
+        from include.probes import Pace
+        from include.probes.database import DatabaseProbe
+
+        chosen = self.settings.monitoring.database_connectivity
+        pace = Pace(chosen.interval, chosen.heartbeat, chosen.timeout, chosen.confirmations)
+        wanted = [(one.all_labels, one.connection) for one in self.settings.targets.databases]
+        there = [(labels, name) for labels, name in wanted if find_connection(name) or self.leave_out(labels, name)]
+        return [DatabaseProbe(labels, conninfo(name), pace, self.clock) for labels, name in [(STORE_LABELS, STORE), *there]]
+
+    def leave_out(self, labels: Mapping[str, str], connection: str) -> bool:
+        """Say that a target is not configured."""
+        facts(log, "not watched", target=labels["target"], why=f"the connection {connection} is missing: create it in Airflow")
+        return False
 
     @contextmanager
     def lane(self, channel: str) -> Iterator[Drain]:

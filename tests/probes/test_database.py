@@ -123,7 +123,7 @@ def test_a_server_whose_connections_are_all_taken_is_down_and_says_why() -> None
 def test_a_hanging_target_delays_no_other() -> None:
     """Nobody ever answers at the first; the second is asked as ever."""
     with socket_that_says_nothing() as port, throwaway() as server:
-        nowhere = DatabaseProbe({"target": "silent"}, f"host=127.0.0.1 port={port} dbname=x user=x", PACE, utc_now)
+        nowhere = DatabaseProbe({"target": "silent"}, f"host=127.0.0.1 port={port} dbname=x user=x", Pace(confirmations=0), utc_now)
         quick = Pace(interval=timedelta(milliseconds=200))
         probing = Probing([nowhere, DatabaseProbe({"target": "main"}, server.dsn("postgres"), quick, utc_now)])
         probing.start()
