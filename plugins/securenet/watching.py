@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from securenet.configuration import at_run
-from securenet.connections import heartbeat_url
+from securenet.connections import heartbeat
 from securenet.wiring import Wiring, open_store
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def open_watching(duty: str) -> Watching:
         lanes=Lanes(lambda channel: lasting().lane(channel)),
     )
     holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
-    url = heartbeat_url("watchers")
-    watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(url))
+    outside = heartbeat("watchers")
+    watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(outside))
     watching.listen()
     return watching

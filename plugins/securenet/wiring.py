@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from include.config.settings import AccountExpiration, Settings
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
-from securenet.connections import STORE, conninfo, find_connection, heartbeat_url, sender_of
+from securenet.connections import STORE, conninfo, find_connection, heartbeat, sender_of
 
 if TYPE_CHECKING:
     from include.actions import Actions
@@ -233,7 +233,7 @@ class Wiring:
         """Tell somebody outside that this lives."""
         from include.heartbeats import beat
 
-        beat(heartbeat_url(what))
+        beat(heartbeat(what))
 
     def reporting(self, duty: str, report: str) -> Reporting:
         """How a duty reports."""
