@@ -24,6 +24,7 @@ from include.writing.mails import add_html, attach_csv, headed, header_text, mes
 REPEAT = "You may have had this message before: a fault hid whether it reached you."
 NOTE = "margin:0;padding:8px 16px;font:13px/1.5 sans-serif;color:#5b6472"
 PATIENCE_WITH_DATA = 10
+TOO_LARGE = 552
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,8 @@ def unconnected(words: str, error: Exception) -> DeliveryError:
 
 
 def failure(error: Exception, handing_over: bool) -> DeliveryError:
-    """What a failed handover means. A refused sender is our fault and may be mended; a refused mail stays refused."""
-    if isinstance(error, smtplib.SMTPSenderRefused):
+    """What a failed handover means. A refused sender is our fault and may be mended; a refused mail stays refused, as for its size."""
+    if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code != TOO_LARGE:
         words, for_good = f"sender refused: {answer(error.smtp_code, error.smtp_error)}", error.smtp_code >= 500
         return DeliveryError(words, permanent=False, outage=True, misconfigured=for_good)
     if isinstance(error, smtplib.SMTPResponseException):

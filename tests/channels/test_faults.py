@@ -213,9 +213,13 @@ def test_a_mail_that_is_refused_has_not_arrived(inbox: Inbox, answer: str, meani
     [
         ("530 log in first", Meaning(outage=True, misconfigured=True)),
         ("450 later", Meaning(outage=True)),
+        ("552 too large", Meaning(permanent=True)),
     ],
+    ids=["log in", "later", "the size that comes with it"],
 )
-def test_a_sender_who_is_refused_is_our_fault_and_waits(inbox: Inbox, answer: str, meaning: Meaning) -> None:
+def test_a_sender_who_is_refused_is_our_fault_and_waits_unless_it_is_for_the_mails_size(
+    inbox: Inbox, answer: str, meaning: Meaning
+) -> None:
     inbox.refuse_sender = answer
     assert Meaning.of(failing(mailing(inbox), "ann@example.com")) == meaning
 
@@ -242,7 +246,7 @@ def test_a_refused_login_is_misconfigured_and_says_so() -> None:
         channel.deliver(message("ann@example.com"), None)
         channel.close()
     assert Meaning.of(error) == Meaning(permanent=True, misconfigured=True)
-    assert Outcome.of(error).state is MessageState.FAILED
+    assert Outcome.of(error).state is MessageState.PENDING, "it waits for whoever mends it"
     assert "535" in str(Outcome.of(error).why)
     assert "wrong-word" not in str(error)
     assert len(inbox.mails) == 1
