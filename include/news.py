@@ -58,7 +58,7 @@ class News:
             "counts": counts(shown, over),
             "alerts": [described(alert) for alert in shown[:MOST]],
             "more": max(len(shown) - MOST, 0),
-            "recovered": [{"summary": alert.summary, "resolution": alert.resolution} for alert in over[:MOST]],
+            "recovered": [{**described(alert), "resolved_at": alert.changed_at.isoformat()} for alert in over[:MOST]],
             "opened_at": min((alert.opened_at for alert in (*shown, *over)), default=self.now).isoformat(),
             "at": self.now.isoformat(),
             "zone": self.zone,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 import random
 import select
 import socket
+import ssl
+import struct
 import sys
 import threading
 import time
@@ -17,6 +21,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
+
+import trustme
 
 TOKEN, KEY, ACCOUNT, SECRET = "xoxb-a-secret-token", "a-secret-routing-key-of-32-chars", "AC123", "a-secret-word"
 Answer = tuple[int, dict[str, Any]]
@@ -30,6 +36,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     connection: socket.socket | None = None
+    method: str = "POST"
 
     @property
     def abandoned(self) -> bool:
@@ -47,8 +54,11 @@ class Request:
 
 @dataclass
 class Receiver:
-    """A server and what it accepted. `faults`: what befalls the next requests: a status with headers, `hang`, `reset` or `after`,
-    which takes the request and then falls silent."""
+    """A server and what it accepted.
+
+    `faults`: what befalls the next requests: a status with headers; `hang`, which never answers; `reset`; or `after`, which takes the
+    request and then falls silent.
+    """
 
     check: Callable[[Receiver, Request], Answer]
     url: str = ""
@@ -65,11 +75,11 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """As the base class calls it."""
         receiver: Receiver = self.server.receiver  # type: ignore[attr-defined]
-        request = Request(self.path, dict(self.headers), self.rfile.read(int(self.headers.get("Content-Length", 0))), self.connection)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        request = Request(self.path, dict(self.headers), body, self.connection, self.command)
         fault = receiver.faults.pop(0) if receiver.faults else None
-        if fault == "reset":
-            self.close_connection = True
-            self.connection.close()
+        if fault in ("hang", "reset"):
+            self.drop(request, patient=fault == "hang")
             return
         if isinstance(fault, tuple):
             self.answer(fault[0], {}, fault[1])
@@ -80,6 +90,14 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "after":
             time.sleep(1.5)
         self.answer(status, told, {})
+
+    def drop(self, request: Request, patient: bool) -> None:
+        """End the connection without an answer; a `patient` one waits until whoever called gives up."""
+        while patient and not request.abandoned:
+            time.sleep(0.01)
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
 
     def do_GET(self) -> None:
         """As the base class calls it; heartbeats come this way."""
@@ -99,10 +117,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving(check: Callable[[Receiver, Request], Answer]) -> Iterator[Receiver]:
-    """A receiver, while it is needed."""
+def receiving(check: Callable[[Receiver, Request], Answer], *, untrusted: bool = False) -> Iterator[Receiver]:
+    """A receiver, while it is needed; `untrusted`: over TLS, with a certificate by an authority that nobody knows."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    receiver = Receiver(check, f"http://127.0.0.1:{server.server_port}")
+    receiver = Receiver(check, f"http{'s' if untrusted else ''}://127.0.0.1:{server.server_port}")
+    if untrusted:
+        server.socket = unknown_authority().wrap_socket(server.socket, server_side=True)
     server.receiver = receiver  # type: ignore[attr-defined]
     server.handle_error = lambda *words: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -113,15 +133,19 @@ def receiving(check: Callable[[Receiver, Request], Answer]) -> Iterator[Receiver
         server.server_close()
 
 
+def unknown_authority() -> ssl.SSLContext:
+    """What a server needs to speak TLS as 127.0.0.1, and be believed by nobody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
 def slack(receiver: Receiver, request: Request) -> Answer:
     """Slack's Web API: the token, the fields, the lengths; edits only what is there."""
     if request.headers.get("Authorization") != f"Bearer {TOKEN}":
         return 200, {"ok": False, "error": "invalid_auth"}
     words = request.json
-    if len(words.get("text", "")) > 3000 or len(words.get("blocks", [])) > 50:
-        return 200, {"ok": False, "error": "msg_too_long"}
-    texts = [block["text"]["text"] for block in words.get("blocks", []) if block["type"] == "section"]
-    if not words.get("channel") or any(not 0 < len(text) <= 3000 for text in texts):
+    if not words.get("channel") or not fits_into_slack(words):
         return 200, {"ok": False, "error": "invalid_blocks"}
     if request.path == "/chat.update":
         if words["ts"] not in receiver.shown:
@@ -134,16 +158,35 @@ def slack(receiver: Receiver, request: Request) -> Answer:
     return 200, {"ok": True, "channel": "C0123", "ts": ts}
 
 
+def fits_into_slack(words: dict[str, Any]) -> bool:
+    """Whether the text, the blocks and the texts in them are within the limits."""
+    blocks = words.get("blocks", [])
+    limits = {"header": 150, "section": 3000, "context": 3000}
+    texts = [
+        (limits[block["type"]], text) for block in blocks if block["type"] in limits for text in block.get("elements", [block.get("text")])
+    ]
+    kinds = {(block["type"], block["text"]["type"]) for block in blocks if block["type"] == "header"} <= {("header", "plain_text")}
+    return kinds and len(words["text"]) <= 3000 and len(blocks) <= 50 and all(0 < len(text["text"]) <= most for most, text in texts)
+
+
+def slack_webhook(receiver: Receiver, request: Request) -> Answer:
+    """An incoming webhook: its secret path, and the lengths."""
+    if request.path != f"/services/{SECRET}":
+        return 404, {"error": "no_service"}
+    return (200, {}) if fits_into_slack(request.json) else (400, {"error": "invalid_blocks"})
+
+
 def pagerduty(receiver: Receiver, request: Request) -> Answer:
     """Events v2: the key, the action, the lengths."""
     event = request.json
     if event.get("routing_key") != KEY:
-        return 400, {"status": "invalid event"}
+        return 400, {"status": "invalid event", "message": "Event object is invalid", "errors": ["Invalid routing key"]}
     payload = event.get("payload", {})
     whole = event["event_action"] in ("acknowledge", "resolve") or all(payload.get(name) for name in ("summary", "source", "severity"))
     short = len(payload.get("summary", "")) <= 1024 and 0 < len(event["dedup_key"]) <= 255 and len(request.body) <= 512 * 1024
     known = payload.get("severity", "info") in ("critical", "error", "warning", "info")
-    return (202, {"status": "success"}) if whole and short and known and request.path == "/v2/enqueue" else (400, {"status": "invalid"})
+    good = whole and short and known and request.path == "/v2/enqueue"
+    return (202, {"status": "success"}) if good else (400, {"status": "invalid event", "errors": ["Payload is not as it should be"]})
 
 
 def twilio(receiver: Receiver, request: Request) -> Answer:
@@ -156,12 +199,19 @@ def twilio(receiver: Receiver, request: Request) -> Answer:
     return (201, {"sid": "SM1"}) if good and ACCOUNT in request.path else (400, {"code": 21211})
 
 
+def webhook(receiver: Receiver, request: Request) -> Answer:
+    """A receiver who takes only what is signed with the secret that it shares with us, over the time and the body that it got."""
+    signed = request.headers.get("X-SecureNet-Timestamp", "").encode() + b"." + request.body
+    proof = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    return (200, {}) if hmac.compare_digest(request.headers.get("X-SecureNet-Signature", ""), f"sha256={proof}") else (401, {})
+
+
 def anything(receiver: Receiver, request: Request) -> Answer:
     """Takes what it gets."""
     return 200, {}
 
 
-CHECKS = {"slack": slack, "pagerduty": pagerduty, "sms": twilio, "webhook": anything}
+CHECKS = {"slack": slack, "pagerduty": pagerduty, "sms": twilio, "webhook": webhook}
 
 
 def serve(kind: str, port: int, path: str) -> None:

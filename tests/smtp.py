@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +15,17 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from include.channels.email import SmtpSettings
 
 
 @dataclass
 class Inbox:
-    """What arrived. `refuse`: address -> answer for RCPT; `answer`: the answer to DATA; `delay`: seconds before it."""
+    """What arrived. `refuse`: address -> answer for RCPT; `answer`: the answer to DATA; `delay`: seconds before it.
+
+    `hang_up`, `hang`: the command (MAIL, RCPT, DATA) at which the connection breaks, or nothing more is said.
+    """
 
     port: int
     mails: list[EmailMessage] = field(default_factory=list)
@@ -29,6 +34,8 @@ class Inbox:
     answer: str = "250 OK"
     refuse_sender: str = ""
     delay: float = 0
+    hang_up: str = ""
+    hang: str = ""
 
     @property
     def settings(self) -> SmtpSettings:
@@ -41,11 +48,13 @@ class Inbox:
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]) -> str:  # noqa: N802
         """aiosmtpd's hook for the sender."""
+        await self.trouble(server, "MAIL")
         envelope.mail_from = address
         return self.refuse_sender or "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]) -> str:  # noqa: N802
         """aiosmtpd's hook for one recipient."""
+        await self.trouble(server, "RCPT")
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
@@ -53,6 +62,7 @@ class Inbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """aiosmtpd's hook for a whole mail."""
+        await self.trouble(server, "DATA")
         if self.delay:
             time.sleep(self.delay)
         if self.answer.startswith("250"):
@@ -61,12 +71,24 @@ class Inbox:
             self.envelopes.append(list(envelope.rcpt_tos))
         return self.answer
 
+    async def trouble(self, server: SMTP, command: str) -> None:
+        """What goes wrong at this command."""
+        if command == self.hang_up and server.transport:
+            server.transport.abort()
+        if command == self.hang:
+            await asyncio.sleep(60)
+
 
 @contextmanager
-def serving(port: int | None = None) -> Iterator[Inbox]:
-    """Serve on a free port, or on a given one, until the block ends."""
+def serving(port: int | None = None, *, tls: ssl.SSLContext | None = None, password: bytes | None = None) -> Iterator[Inbox]:
+    """Serve on a free port, or on a given one, until the block ends. `tls`: offers STARTTLS; `password`: of whoever logs in."""
     inbox = Inbox(port or free_port())
-    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, enable_SMTPUTF8=True)
+
+    def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: Any) -> AuthResult:
+        return AuthResult(success=login.password == password, handled=False)
+
+    options: dict[str, Any] = {"authenticator": authenticate, "auth_require_tls": False} if password else {}
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, enable_SMTPUTF8=True, tls_context=tls, **options)
     controller.start()
     try:
         yield inbox

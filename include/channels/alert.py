@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from jinja2 import TemplateError
-
 from include.message import Message
 from include.model import Severity
 from include.writing.rendering import render
@@ -71,12 +69,21 @@ def or_plain(message: Message, make: Callable[[], Made], plain: Callable[[str], 
     """What `make` makes, else the bare facts: no message is lost because a template broke."""
     try:
         return make()
-    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a template or what it is given can raise: all of it means the same
         log.warning("message %s is sent without its template: %s", message.id, error)
-        return plain("\n".join([message.subject, *(f"{name}: {value}" for name, value in message.content.items())]))
+        return plain("\n".join([headline(message), *(f"{name}: {value}" for name, value in message.content.items())]))
 
 
-def ascii_subject(message: Message) -> str:
-    """`CRITICAL: Database connection failed`: the sign in front of the severity takes most of an SMS's alphabet away."""
+def headline(message: Message) -> str:
+    """`🚨 CRITICAL: Database connection failed`, and whether the receiver may have had it before."""
+    return message.subject + (" (possible repeat)" if message.possible_repeat else "")
+
+
+def ascii_headline(message: Message) -> str:
+    """`CRITICAL: Database connection failed`: the sign in front of the severity takes most of an SMS's alphabet away.
+
+    What may be a repeat says so in front, where nothing is cut.
+    """
     head, colon, rest = message.subject.partition(": ")
-    return f"{head.split()[-1]}{colon}{rest}" if head else message.subject
+    words = f"{head.split()[-1]}: {rest}" if colon and head.strip() else message.subject
+    return f"Repeat? {words}" if message.possible_repeat else words

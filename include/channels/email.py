@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.channels import alert, reminder
@@ -19,15 +21,17 @@ from include.model import Clock
 from include.store import Row
 from include.writing.mails import add_html, attach_csv, headed, header_text, message_id, split_addresses
 
-REPEAT = "You may have had this message before: a fault hid whether it reached you.\n\n"
+REPEAT = "You may have had this message before: a fault hid whether it reached you."
+NOTE = "margin:0;padding:8px 16px;font:13px/1.5 sans-serif;color:#5b6472"
 PATIENCE_WITH_DATA = 10
+TOO_LARGE = 552
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
     """Where mail is handed over. `security`: `ssl`, `starttls` or `none`; `timeout` in seconds, per answer.
 
-    A whole mail may take ten times as long to be accepted: a server that scans it is slow, not silent.
+    A whole mail may take ten times as long to be accepted.
     """
 
     host: str
@@ -38,20 +42,42 @@ class SmtpSettings:
     password: str | None = field(default=None, repr=False)
     timeout: float = 30.0
 
-    def connect(self) -> smtplib.SMTP:
+    def connect(self) -> Smtp:
         """A logged-in connection. Raises OSError or smtplib.SMTPException."""
         context = ssl.create_default_context()
         if self.security == "ssl":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+            smtp: Smtp = SmtpOverTls(self.host, self.port, timeout=self.timeout, context=context)
         else:
-            smtp = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
-        if self.security == "starttls":
-            smtp.starttls(context=context)
-        if self.login:
-            smtp.login(self.login, self.password or "")
-        if smtp.sock:
-            smtp.sock.settimeout(self.timeout * PATIENCE_WITH_DATA)
+            smtp = Smtp(self.host, self.port, timeout=self.timeout)
+        try:
+            if self.security == "starttls":
+                smtp.starttls(context=context)
+            if self.login:
+                smtp.login(self.login, self.password or "")
+        except Exception:
+            smtp.close()
+            raise
         return smtp
+
+
+class Smtp(smtplib.SMTP):
+    """A connection that knows whether it came to hand over the mail itself: before that, nobody can have it."""
+
+    handing_over = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        """As the base class has it, with patience: a server that scans mails is slow, not silent."""
+        self.handing_over = True
+        if self.sock:
+            self.sock.settimeout(self.timeout * PATIENCE_WITH_DATA)
+        answer = super().data(msg)
+        if self.sock:
+            self.sock.settimeout(self.timeout)
+        return answer
+
+
+class SmtpOverTls(Smtp, smtplib.SMTP_SSL):
+    """The same, encrypted from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +93,9 @@ class Handover:
         return any(code < 500 for code, _ in self.refused.values())
 
     @property
-    def words(self) -> str | None:
-        """A line on who was refused."""
-        return remark([f"{address} ({answer(code, text)})" for address, (code, text) in self.refused.items()])
+    def refusals(self) -> list[str]:
+        """Who was refused, and why."""
+        return [f"{address} ({answer(code, text)})" for address, (code, text) in self.refused.items()]
 
 
 class Email:
@@ -81,7 +107,7 @@ class Email:
         self.settings = settings
         self.zone = zone
         self.clock = clock
-        self.smtp: smtplib.SMTP | None = None
+        self.smtp: Smtp | None = None
 
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         """Send to whoever does not have it yet; a remark names the copies that were refused. Raises DeliveryError."""
@@ -92,9 +118,9 @@ class Email:
         mail = self.compose(message, body, valid)
         handover = self.send(mail, [address for address in valid if address not in message.accepted])
         if handover.later or message.receiver not in {*handover.accepted, *message.accepted}:
-            raise DeliveryError(handover.words or "refused", permanent=not handover.later, accepted=handover.accepted)
+            raise DeliveryError(remark(handover.refusals) or "refused", permanent=not handover.later, accepted=handover.accepted)
         first = message.ref.get("message_id") or str(mail["Message-ID"])
-        return Receipt(remark([*invalid, *([handover.words] if handover.words else [])]), {"message_id": first})
+        return Receipt(remark([*invalid, *handover.refusals]), {"message_id": first})
 
     def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
         """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""
@@ -112,6 +138,7 @@ class Email:
     def send(self, mail: EmailMessage, recipients: Sequence[str]) -> Handover:
         """Hand the mail over. Raises DeliveryError when it was refused as a whole, or the server fell silent."""
         smtp = self.connection()
+        smtp.handing_over = False
         try:
             refused = smtp.send_message(mail, from_addr=self.settings.sender, to_addrs=list(recipients))
             return Handover([address for address in recipients if address not in refused], refused)
@@ -119,9 +146,9 @@ class Email:
             return Handover([], error.recipients)
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise failure(error) from None
+            raise failure(error, smtp.handing_over) from None
 
-    def connection(self) -> smtplib.SMTP:
+    def connection(self) -> Smtp:
         """The open connection if it still answers, else a new one. Raises DeliveryError when none can be had."""
         if self.smtp:
             with contextlib.suppress(smtplib.SMTPException, OSError):
@@ -130,9 +157,7 @@ class Email:
         try:
             self.smtp = self.settings.connect()
         except (smtplib.SMTPException, OSError) as error:
-            raise DeliveryError(
-                f"mail server {self.settings.host}:{self.settings.port}: {plain(error)}", permanent=False, outage=True
-            ) from None
+            raise unconnected(f"mail server {self.settings.host}:{self.settings.port}: {plain(error)}", error) from None
         return self.smtp
 
     def close(self) -> None:
@@ -143,25 +168,42 @@ class Email:
         self.smtp = None
 
 
-def failure(error: Exception) -> DeliveryError:
-    """What a failed handover means. A refused sender is our fault and may be mended; a refused mail stays refused."""
-    if isinstance(error, smtplib.SMTPSenderRefused):
-        return DeliveryError(f"sender refused: {answer(error.smtp_code, error.smtp_error)}", permanent=False, outage=True)
+def unconnected(words: str, error: Exception) -> DeliveryError:
+    """What it means that there is no connection: a refused login, or one that this server does not offer, is for us to mend."""
+    refused = isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500
+    # in its bare form: no way to log in that both sides know
+    if refused or isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
+        return DeliveryError(words, permanent=True, misconfigured=True)
+    return DeliveryError(words, permanent=False, outage=True)
+
+
+def failure(error: Exception, handing_over: bool) -> DeliveryError:
+    """What a failed handover means. A refused sender is our fault and may be mended; a refused mail stays refused, as for its size."""
+    if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code != TOO_LARGE:
+        words, for_good = f"sender refused: {answer(error.smtp_code, error.smtp_error)}", error.smtp_code >= 500
+        return DeliveryError(words, permanent=False, outage=True, misconfigured=for_good)
     if isinstance(error, smtplib.SMTPResponseException):
         return DeliveryError(answer(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryError(plain(error), permanent=True)
-    return DeliveryError(f"the mail server went silent: {plain(error)}", permanent=False, uncertain=True, outage=True)
+    return DeliveryError(f"the mail server went silent: {plain(error)}", permanent=False, uncertain=handing_over, outage=True)
 
 
 def fill(mail: EmailMessage, message: Message, body: Row | None, zone: ZoneInfo, now: datetime) -> None:
     """Text, HTML with its pictures, and for a report the whole list as a file."""
     plain_text, html = (body["plain"], body["html"]) if body else words(message, zone, now)
-    mail.set_content((REPEAT if message.possible_repeat else "") + plain_text)
+    if message.possible_repeat:
+        plain_text, html = f"{REPEAT}\n\n{plain_text}", html and noted(html)
+    mail.set_content(plain_text)
     if html:
         add_html(mail, html)
     if body:
         attach_csv(mail, body["csv"], f"{message.duty}-{body['period_end']:%Y%m%d-%H%M}")
+
+
+def noted(html: str) -> str:
+    """The page with the note on top that it may be a repeat: a report was rendered before anybody knew."""
+    return re.sub(r"<body[^>]*>", lambda body: f"{body[0]}<p class='quiet' style='{NOTE}'>{REPEAT}</p>", html, count=1)
 
 
 def words(message: Message, zone: ZoneInfo, now: datetime) -> tuple[str, str | None]:

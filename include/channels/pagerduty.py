@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 
 from include.channels.alert import or_plain
-from include.channels.http import TIMEOUT, post
+from include.channels.http import TIMEOUT, post, wrong_connection
 from include.message import Message, Receipt
+from include.model import Severity
 from include.store import Row
 from include.store.text import dumps
 
 REGIONS = {"us": "https://events.pagerduty.com", "eu": "https://events.eu.pagerduty.com"}
 ACTIONS = {"recovered": "resolve", "acknowledged": "acknowledge"}
 LONGEST_SUMMARY, LONGEST_KEY, LARGEST = 1024, 255, 512 * 1024
+INVALID = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class PagerDuty:
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         """Trigger, acknowledge or resolve. Raises DeliveryError."""
         event = or_plain(message, lambda: self.event(message, message.content), lambda text: self.event(message, {"plain": text}))
-        post(self.client, "PagerDuty", self.settings.url, keyed=True, content=dumps(event), headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"}
+        post(self.client, "PagerDuty", self.settings.url, keyed=True, misconfigured=wrong_key, content=dumps(event), headers=headers)
         return Receipt()
 
     def event(self, message: Message, content: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,12 +64,24 @@ class PagerDuty:
         self.client.close()
 
 
+def wrong_key(answer: httpx.Response) -> bool:
+    """Whether it is the key that is refused. PagerDuty says 400 to it, as to any other fault of an event, but names what else is wrong."""
+    if answer.status_code != INVALID:
+        return wrong_connection(answer)
+    try:
+        told = answer.json()
+        faults = [str(fault) for fault in told.get("errors") or []]
+    except (ValueError, AttributeError, TypeError):
+        return False
+    return told.get("status") == "invalid event" and (not faults or any("routing" in fault.lower() for fault in faults))
+
+
 def payload(message: Message, content: Mapping[str, Any]) -> dict[str, Any]:
     """What people see of it; details that would be too large are left out."""
     group = content.get("group") or {}
     made = {
         "summary": message.subject[:LONGEST_SUMMARY],
-        "severity": content.get("severity", "critical"),
+        "severity": Severity(content.get("severity", Severity.CRITICAL)),
         "source": group.get("labels", {}).get("target") or group.get("duty") or message.duty,
         "component": group.get("rule", ""),
         "group": message.group_key,

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from include.channels.alert import or_plain
 from include.channels.http import TIMEOUT, post
 from include.message import Message, Receipt
 from include.model import Clock
 from include.store import Row
 from include.store.text import dumps
+
+NOT_YET = "0001-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class Webhook:
 
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         """POST it; the Idempotency-Key tells a repeat. Raises DeliveryError."""
-        content = alertmanager(message) if self.settings.shape == "alertmanager" else own(message)
-        text = dumps(content).encode()
+        make = alertmanager if self.settings.shape == "alertmanager" else own
+        text = dumps(or_plain(message, lambda: make(message), lambda _: own(message))).encode()
         post(self.client, "the webhook", self.settings.url, keyed=True, content=text, headers=self.headers(message, text))
         return Receipt()
 
@@ -73,32 +77,45 @@ def own(message: Message) -> dict[str, Any]:
 
 
 def alertmanager(message: Message) -> dict[str, Any]:
-    """Alertmanager's webhook, version 4."""
+    """Alertmanager's webhook, version 4. An alert that has ended is named as it was when it began: by the same labels and fingerprint."""
     content = message.content
-    labels = {"alertname": content["group"]["rule"], "duty": message.duty, **content["group"]["labels"]}
-    over = content["severity"] == "success"
-    status = "resolved" if over else "firing"
-    alerts = content["alerts"] or [{"labels": {}, "summary": content["title"], "opened_at": content["opened_at"], "fingerprint": ""}]
+    ours = {"alertname": content["group"]["rule"], "duty": message.duty, **content["group"]["labels"]}
+    link = content.get("link") or ""
+    alerts = [one_of_many(ours, alert, link) for alert in (*content["alerts"], *content["recovered"])] or [the_group(ours, content, link)]
     return {
         "version": "4",
         "groupKey": message.group_key,
-        "truncatedAlerts": content.get("more", 0),
-        "status": status,
+        "truncatedAlerts": content.get("more", 0) + max(content["counts"].get("recovered", 0) - len(content["recovered"]), 0),
+        "status": "firing" if any(alert["status"] == "firing" for alert in alerts) else "resolved",
         "receiver": message.receiver,
-        "groupLabels": labels,
-        "commonLabels": labels,
+        "groupLabels": ours,
+        "commonLabels": common([alert["labels"] for alert in alerts]),
         "commonAnnotations": {"summary": content["title"], "description": content.get("todo") or ""},
-        "externalURL": content.get("link") or "",
-        "alerts": [
-            {
-                "status": status,
-                "labels": {**labels, **alert["labels"], "severity": alert.get("severity", content["severity"])},
-                "annotations": {"summary": alert["summary"]},
-                "startsAt": alert["opened_at"],
-                "endsAt": content["at"] if over else "0001-01-01T00:00:00Z",
-                "generatorURL": content.get("link") or "",
-                "fingerprint": alert["fingerprint"][:16],
-            }
-            for alert in alerts
-        ],
+        "externalURL": link,
+        "alerts": alerts,
     }
+
+
+def one_of_many(ours: Mapping[str, str], alert: Mapping[str, Any], link: str) -> dict[str, Any]:
+    """One alert, firing or, where it says since when, resolved."""
+    ended = alert.get("resolved_at")
+    return {
+        "status": "resolved" if ended else "firing",
+        "labels": {**ours, **alert["labels"], "severity": alert["severity"]},
+        "annotations": {"summary": (ended and alert["resolution"]) or alert["summary"]},
+        "startsAt": alert["opened_at"],
+        "endsAt": ended or NOT_YET,
+        "generatorURL": link,
+        "fingerprint": alert["fingerprint"][:16],
+    }
+
+
+def the_group(ours: Mapping[str, str], content: Mapping[str, Any], link: str) -> dict[str, Any]:
+    """The end of a group whose alerts the store no longer has."""
+    known = {"labels": {}, "severity": content["was"] or content["severity"], "summary": content["title"], "resolution": None}
+    return one_of_many(ours, {**known, "opened_at": content["opened_at"], "resolved_at": content["at"], "fingerprint": ""}, link)
+
+
+def common(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What all of them have in common."""
+    return {name: value for name, value in labels[0].items() if all(other.get(name) == value for other in labels)}

@@ -89,9 +89,14 @@ def pagerduty(found: Connection, region: str) -> PagerDutySettings:
 
 
 def sms(found: Connection, segments: int) -> SmsSettings:
-    """`sms_default`: account and token as login and password, `from_number` in the extras; a host for another gateway than Twilio."""
+    """`sms_default`: account and token as login and password, `from_number` in the extras; a host for another gateway than Twilio.
+
+    With `apprise` in the extras the password is a gateway's URL as apprise writes it.
+    """
     from include.channels.sms import SmsSettings
 
+    if flag(found.extra_dejson.get("apprise")):
+        return SmsSettings(apprise=found.password or "", segments=segments)
     base = url_of(found) if found.host else "https://api.twilio.com"
     return SmsSettings(found.login or "", found.password or "", str(found.extra_dejson.get("from_number", "")), base, segments)
 

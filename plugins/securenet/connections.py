@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from airflow.sdk.exceptions import AirflowFailException
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
+
+    from include.heartbeats import Heartbeat
 
 STORE = "monitoring_db"
 EXAMPLES = {
@@ -53,10 +56,20 @@ def conninfo(name: str) -> str:
     return make_conninfo("", **{key: str(value) for key, value in {**parts, **known}.items() if value})
 
 
-def heartbeat_url(what: str) -> str | None:
-    """Where it is heard of that something lives: the connection `heartbeat_<what>` as a URL; None without it."""
+def heartbeat(what: str) -> Heartbeat | None:
+    """Where it is heard of that something lives: the connection `heartbeat_<what>`; None without it.
+
+    `method` stands in the extras, a bearer token in the password; what else stands in the extras is the query of a connection that was
+    given as a URI.
+    """
+    from include.heartbeats import Heartbeat
+
     found = find_connection(HEARTBEATS[what])
-    return url_of(found) if found and found.host else None
+    if not found or not found.host:
+        return None
+    extra = {name: str(value) for name, value in found.extra_dejson.items()}
+    method = extra.pop("method", "GET").upper()
+    return Heartbeat(url_of(found, urlencode(extra)), method, found.password)
 
 
 def hook_secret(vendor: str) -> str | None:
@@ -72,12 +85,19 @@ def sender_of(found: Connection) -> str | None:
     return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
 
 
-def url_of(found: Connection) -> str:
-    """The URL that a connection names. Of its type only `http` counts: everything else is https, unless the host says otherwise."""
+def url_of(found: Connection, query: str = "") -> str:
+    """The URL that a connection names, with the queries that stand in its host and schema, and one more.
+
+    Of its type only `http` counts: everything else is https, unless the host says otherwise.
+    """
     host = found.host or ""
     if "://" not in host:
         host = f"{'http' if found.conn_type == 'http' else 'https'}://{host}"
-    return f"{host}{f':{found.port}' if found.port else ''}{f'/{found.schema}' if found.schema else ''}"
+    scheme, netloc, path, first, _ = urlsplit(host)
+    rest, _, second = (found.schema or "").partition("?")
+    whole = f"{path.rstrip('/')}/{rest.lstrip('/')}" if rest else path
+    queries = "&".join(one for one in (first, second, query) if one)
+    return urlunsplit((scheme, f"{netloc}:{found.port}" if found.port else netloc, whole, queries, ""))
 
 
 def flag(value: Any) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from securenet.configuration import at_run
-from securenet.connections import heartbeat_url
+from securenet.connections import heartbeat
 from securenet.wiring import Wiring, open_store
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def open_watching(duty: str) -> Watching:
     wiring = Wiring(opened, at_run(opened))
     watch = WATCHES[duty](Lasting(wiring, wiring.clock()))
     holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
-    url = heartbeat_url("watchers")
-    watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(url))
+    outside = heartbeat("watchers")
+    watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(outside))
     watching.listen()
     return watching
 

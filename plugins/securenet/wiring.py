@@ -16,7 +16,7 @@ from include.config.settings import AccountExpiration, Settings
 from include.logs import facts
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
-from securenet.connections import STORE, conninfo, find_connection, heartbeat_url, sender_of
+from securenet.connections import STORE, conninfo, find_connection, heartbeat, sender_of
 
 if TYPE_CHECKING:
     from include.actions import Actions
@@ -262,7 +262,7 @@ class Wiring:
         """Tell somebody outside that this lives."""
         from include.heartbeats import beat
 
-        beat(heartbeat_url(what))
+        beat(heartbeat(what))
 
     def reporting(self, duty: str, report: str) -> Reporting:
         """How a duty reports."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Iterator
@@ -16,14 +14,14 @@ import pytest
 from include.channels.email import Email, SmtpSettings
 from include.channels.http import TIMEOUT
 from include.channels.pagerduty import PagerDuty, PagerDutySettings
-from include.channels.slack import Slack, SlackSettings, escaped
+from include.channels.slack import Slack, SlackSettings
 from include.channels.sms import Sms, SmsSettings, segments, shortened
 from include.channels.webhook import Webhook, WebhookSettings
 from include.delivery import pause
 from include.failures import DeliveryError
 from include.message import Message, MessageState, Outcome
 from tests.conftest import NOW
-from tests.receivers import ACCOUNT, KEY, SECRET, TOKEN, Receiver, anything, pagerduty, receiving, slack, twilio
+from tests.receivers import ACCOUNT, KEY, SECRET, TOKEN, Receiver, anything, pagerduty, receiving, slack, slack_webhook, twilio, webhook
 from tests.smtp import Inbox
 from tests.story import html_of, text_of
 
@@ -37,7 +35,7 @@ def content(reason: str = "opened", severity: str = "critical", alerts: int = 1,
     listed = [{**one, "summary": f"Database {number} failed"} for number in range(alerts)] if severity != "success" else []
     made = {"reason": reason, "severity": severity, "was": None, "title": "Database connection failed", "alerts": listed[:10]}
     made |= {"group": {"key": "d/r/1", "duty": "database_connectivity", "rule": "database_up", "labels": {"environment": "prod"}}}
-    made |= {"counts": {"open": alerts}, "more": max(alerts - 10, 0), "recovered": [], "opened_at": NOW.isoformat()}
+    made |= {"counts": {"open": alerts, "recovered": 0}, "more": max(alerts - 10, 0), "recovered": [], "opened_at": NOW.isoformat()}
     made |= {"at": (NOW + timedelta(minutes=7)).isoformat(), "zone": "Europe/Berlin", "why": "route 1: severity critical"}
     return {**made, "todo": "Is the server up?", "link": None, "person": None, "held_back": None, "quiet": False, **more}
 
@@ -45,9 +43,15 @@ def content(reason: str = "opened", severity: str = "critical", alerts: int = 1,
 def message(receiver: str, told: dict[str, Any] | None = None, ref: dict[str, Any] | None = None, **changes: Any) -> Message:
     """A message of the outbox."""
     told = told or content()
-    badge = "✅ SUCCESS" if told["severity"] == "success" else "🚨 CRITICAL"
+    badge = "✅ SUCCESS" if told.get("severity") == "success" else "🚨 CRITICAL"
     fields = {"id": 1, "key": "k1", "duty": "d", "channel": "c", "receiver": receiver, "group_key": "d/r/1", "priority": 0}
-    fields |= {"template": "alert", "reason": told["reason"], "subject": f"{badge}: {told['title']}", "content": told, "attempts": 1}
+    fields |= {
+        "template": "alert",
+        "reason": told.get("reason"),
+        "subject": f"{badge}: {told.get('title')}",
+        "content": told,
+        "attempts": 1,
+    }
     return Message(
         **{**fields, "possible_repeat": False, "accepted": (), "report_id": None, "created_at": NOW, "ref": ref or {}, **changes}
     )
@@ -92,40 +96,12 @@ def test_slack_gets_at_most_fifty_blocks_and_three_thousand_characters_whatever_
     assert len(receiver.accepted) == 1
 
 
-def test_hostile_text_is_text_in_slack() -> None:
-    assert escaped("<!channel> & <@U1> `x`") == "&lt;!channel&gt; &amp; &lt;@U1&gt; \u2019x\u2019"
-
-
-@pytest.mark.parametrize(
-    ("fault", "permanent", "retry_after"),
-    [((429, {"Retry-After": "17"}), False, 17), ((500, {}), False, None), ((404, {}), True, None), ("reset", False, None)],
-)
-def test_what_slack_answers_says_whether_to_try_again(
-    in_slack: tuple[Receiver, Slack], fault: Any, permanent: bool, retry_after: float | None
-) -> None:
-    receiver, channel = in_slack
-    receiver.faults = [fault]
-    with pytest.raises(DeliveryError) as failed:
-        channel.deliver(message("#ops"), None)
-    assert failed.value.permanent is permanent
-    assert failed.value.retry_after == (timedelta(seconds=retry_after) if retry_after else None)
-
-
-def test_a_wrong_key_is_misconfigured_and_an_absent_server_an_outage() -> None:
-    with receiving(slack) as receiver, pytest.raises(DeliveryError, match="invalid_auth") as wrong:
-        Slack(SlackSettings("xoxb-other", receiver.url)).deliver(message("#ops"), None)
-    assert (wrong.value.permanent, wrong.value.misconfigured) == (True, True)
-    with pytest.raises(DeliveryError, match="cannot be reached") as absent:
-        Slack(SlackSettings(TOKEN, "http://127.0.0.1:9")).deliver(message("#ops"), None)
-    assert (absent.value.permanent, absent.value.outage) == (False, True)
-
-
 def test_a_slack_webhook_gets_a_new_message_for_each_change() -> None:
-    with receiving(anything) as receiver:
-        channel = Slack(SlackSettings(webhook=f"{receiver.url}/services/T/B/x"))
+    with receiving(slack_webhook) as receiver:
+        channel = Slack(SlackSettings(webhook=f"{receiver.url}/services/{SECRET}"))
         assert channel.deliver(message("#ops"), None).ref == {}
         channel.deliver(message("#ops", content("recovered", "success")), None)
-    assert [request.path for request in receiver.accepted] == ["/services/T/B/x"] * 2
+    assert [request.path for request in receiver.accepted] == [f"/services/{SECRET}"] * 2
 
 
 def test_pagerduty_triggers_acknowledges_and_resolves_one_incident() -> None:
@@ -205,27 +181,13 @@ def test_an_incident_whose_answer_never_came_counts_as_told_and_is_sent_again_so
 
 
 def test_a_webhook_is_signed_over_its_time_and_body_and_says_what_it_repeats() -> None:
-    with receiving(anything) as receiver:
+    with receiving(webhook) as receiver:
         Webhook(WebhookSettings(f"{receiver.url}/in", SECRET), lambda: NOW).deliver(message("webhook"), None)
+        with pytest.raises(DeliveryError, match="what its connection holds is not accepted"):
+            Webhook(WebhookSettings(f"{receiver.url}/in", "another secret"), lambda: NOW).deliver(message("webhook"), None)
     (request,) = receiver.accepted
-    at = request.headers["X-SecureNet-Timestamp"]
-    proof = hmac.new(SECRET.encode(), at.encode() + b"." + request.body, hashlib.sha256).hexdigest()
-    assert request.headers["X-SecureNet-Signature"] == f"sha256={proof}"
     assert request.headers["Idempotency-Key"] == "k1"
     assert request.json["alerts"][0]["summary"] == "Database 0 failed"
-
-
-def test_a_webhook_can_speak_as_alertmanager_does() -> None:
-    with receiving(anything) as receiver:
-        channel = Webhook(WebhookSettings(receiver.url, shape="alertmanager"), lambda: NOW)
-        channel.deliver(message("webhook"), None)
-        channel.deliver(message("webhook", content("recovered", "success")), None)
-    firing, resolved = [request.json for request in receiver.accepted]
-    needed = {"version", "groupKey", "status", "receiver", "groupLabels", "commonLabels", "commonAnnotations", "externalURL", "alerts"}
-    assert needed <= firing.keys()
-    assert (firing["version"], firing["status"], resolved["status"]) == ("4", "firing", "resolved")
-    assert firing["alerts"][0]["endsAt"] == "0001-01-01T00:00:00Z"
-    assert resolved["alerts"][0]["endsAt"] > resolved["alerts"][0]["startsAt"]
 
 
 def test_a_problem_and_its_end_are_one_thread_in_a_mailbox_and_the_next_problem_another(inbox: Inbox) -> None:
@@ -250,13 +212,6 @@ def test_hostile_text_is_text_in_a_mail(inbox: Inbox) -> None:
     assert "<script>" not in html_of(mail)
     assert "\u202e" not in html_of(mail) + text_of(mail)
     assert mail["Bcc"] is None
-
-
-def test_a_template_that_breaks_loses_no_message(inbox: Inbox) -> None:
-    channel = Email(SmtpSettings("127.0.0.1", inbox.port, "monitoring@example.com", "none"), ZoneInfo("UTC"), lambda: NOW)
-    channel.deliver(message("ann@example.com", {"reason": "opened", "severity": "critical", "title": "t"}), None)
-    channel.close()
-    assert "🚨 CRITICAL: t" in text_of(inbox.mails[0])
 
 
 def test_no_channel_leaks_its_secret(caplog: pytest.LogCaptureFixture) -> None:
