@@ -35,6 +35,7 @@ class DatabaseProbe:
     jitter: float = 0.0
     kept: Connection | None = None
     was_up: bool = True
+    missed_beat: bool = False
 
     async def run(self, tell: Tell) -> None:
         """Ask at each interval, and at once when the open connection says that something is wrong."""
@@ -49,13 +50,13 @@ class DatabaseProbe:
     async def confirmed(self) -> Observation:
         """What a fresh connection sees; a failure is one when further attempts, a moment later, fail too."""
         seen = await self.ask()
-        left = self.pace.confirmations if self.was_up else 0
-        while left and not seen.up:
+        left = self.pace.confirmations - self.missed_beat if self.was_up else 0
+        while left > 0 and not seen.up:
             await asyncio.sleep(self.pace.between.total_seconds())
             seen, left = await self.ask(), left - 1
         if not seen.up:
             await self.let_go()
-        self.was_up = seen.up
+        self.was_up, self.missed_beat = seen.up, False
         return seen
 
     async def ask(self) -> Observation:
@@ -97,19 +98,17 @@ class DatabaseProbe:
         while (left := moment - time.monotonic()) > 0:
             if self.kept is None:
                 await asyncio.sleep(left)
-            elif await spoken(self.kept, min(left, self.pace.heartbeat.total_seconds())) or not await self.beats():
+            elif await spoken(self.kept, min(left, self.pace.heartbeat.total_seconds())) or not await self.beats(self.kept):
                 return
 
-    async def beats(self) -> bool:
-        """Whether the open connection still answers."""
-        if self.kept is None:
-            return True
+    async def beats(self, connection: Connection) -> bool:
+        """Whether the open connection still answers; one that does not is the first of the attempts that must fail."""
         try:
-            async with limited(self.kept, self.pace.timeout.total_seconds()):
-                await self.kept.execute("select 1")
+            async with limited(connection, self.pace.timeout.total_seconds()):
+                await connection.execute("select 1")
         except (psycopg.Error, OSError):
-            return False
-        return True
+            self.missed_beat = True
+        return not self.missed_beat
 
 
 async def spoken(connection: Connection, seconds: float) -> bool:

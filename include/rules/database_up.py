@@ -17,8 +17,10 @@ RULE = "database_up"
 class DatabaseUp:
     """A server that does not answer. Whoever probes it has made sure of that: one attempt that fails is none."""
 
+    # Three attempts agree before it is down, and whoever uses it needs to know each time.
     traits = Traits(
         group_by=("target",),
+        damp=False,
         todo="Is the server up and reachable from here? The reason is its own; `make check DUTY=database_connectivity` asks again.",
     )
 
