@@ -40,24 +40,21 @@ def openers(settings: Settings, clock: Clock) -> dict[str, Callable[[], Channel]
     opened: dict[str, Callable[[], Channel]] = {"log": load_named(CHANNELS, "log", "channel")}
     for name, there in found.items():
         if there is not None:
-            opened[name] = partial(open_channel, load_named(CHANNELS, name, "channel"), name, there, settings, clock)
+            opened[name] = opener(load_named(CHANNELS, name, "channel"), name, there, settings, clock)
     return opened
 
 
-def open_channel(kind: Any, name: str, found: Connection, settings: Settings, clock: Clock) -> Channel:
-    """One channel, from its connection."""
-    made: Channel
-    if name == "email":
-        made = kind(smtp(found), ZoneInfo(settings.monitoring.zone), clock)
-    elif name == "slack":
-        made = kind(slack(found))
-    elif name == "pagerduty":
-        made = kind(pagerduty(found, settings.channels.pagerduty.region))
-    elif name == "sms":
-        made = kind(sms(found, settings.channels.sms.segments))
-    else:
-        made = kind(webhook(found), clock)
-    return made
+def opener(kind: Any, name: str, found: Connection, settings: Settings, clock: Clock) -> Callable[[], Channel]:
+    """What opens a channel. Its connection is read here: later, as while the store is away, Airflow may have no answer."""
+    try:
+        return partial(kind, *READERS[name](found, settings, clock))
+    except (ValueError, TypeError, AttributeError) as error:  # whoever uses it says so
+        return partial(unusable, error)
+
+
+def unusable(error: Exception) -> Channel:
+    """Raises what is wrong with a connection."""
+    raise error
 
 
 def smtp(found: Connection) -> SmtpSettings:
@@ -106,3 +103,13 @@ def webhook(found: Connection) -> WebhookSettings:
     from include.channels.webhook import WebhookSettings
 
     return WebhookSettings(url_of(found), found.password or "", str(found.extra_dejson.get("format", "securenet")))
+
+
+# What each channel is made of.
+READERS: dict[str, Callable[[Connection, Settings, Clock], tuple[Any, ...]]] = {
+    "email": lambda found, settings, clock: (smtp(found), ZoneInfo(settings.monitoring.zone), clock),
+    "slack": lambda found, settings, clock: (slack(found),),
+    "pagerduty": lambda found, settings, clock: (pagerduty(found, settings.channels.pagerduty.region),),
+    "sms": lambda found, settings, clock: (sms(found, settings.channels.sms.segments),),
+    "webhook": lambda found, settings, clock: (webhook(found), clock),
+}

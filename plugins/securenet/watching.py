@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,17 +24,30 @@ CONNECTIONS_LAST = timedelta(minutes=1)
 
 @dataclass
 class Lasting:
-    """The wiring of a process that goes on: its connections are those of a minute ago at most."""
+    """The wiring of a process that goes on. Its connections are those of a minute ago, or of when Airflow last had an answer."""
 
     wiring: Wiring
     since: datetime
+    renewing: threading.Thread | None = None
 
     def __call__(self) -> Wiring:
-        """The wiring, made anew now and then."""
+        """The wiring; one that has become old is being made anew meanwhile."""
         now = self.wiring.clock()
-        if now - self.since >= CONNECTIONS_LAST:
-            self.wiring, self.since = replace(self.wiring), now
+        if now - self.since >= CONNECTIONS_LAST and not (self.renewing and self.renewing.is_alive()):
+            self.since = now
+            self.renewing = threading.Thread(target=self.renew, daemon=True)
+            self.renewing.start()
         return self.wiring
+
+    def renew(self) -> None:
+        """Ask Airflow for everything, and only then use it."""
+        self.wiring = complete(replace(self.wiring))
+
+
+def complete(wiring: Wiring) -> Wiring:
+    """The wiring, with all that it has to ask Airflow for."""
+    _ = wiring.channels, wiring.directory
+    return wiring
 
 
 def open_watching(duty: str) -> Watching:
@@ -43,7 +57,7 @@ def open_watching(duty: str) -> Watching:
 
     opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
     wiring = Wiring(opened, at_run(opened))
-    watch = WATCHES[duty](Lasting(wiring, wiring.clock()))
+    watch = WATCHES[duty](Lasting(complete(wiring), wiring.clock()))
     holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
     outside = heartbeat("watchers")
     watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(outside))
