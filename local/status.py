@@ -15,7 +15,7 @@ def show(as_json: bool) -> int:
     if as_json:
         print(json.dumps({"services": states, "duties": duties}))
     else:
-        print("\n".join(_table(states, duties)))
+        print("\n".join(_table(states, duties, _channels())))
     return int(any(service["state"] == State.STALE for service in states.values()))
 
 
@@ -37,9 +37,16 @@ def _duties() -> dict[str, dict[str, object]]:
         return {}
 
 
-def _table(states: dict[str, dict[str, str]], duties: dict[str, dict[str, object]]) -> list[str]:
+def _channels() -> dict[str, str]:
+    from securenet.standing import standings
+
+    return standings()
+
+
+def _table(states: dict[str, dict[str, str]], duties: dict[str, dict[str, object]], channels: dict[str, str]) -> list[str]:
     lines = [f"{name:16} {service['state']:10} {service['address']}" for name, service in states.items()]
-    return [*lines, "", *(_line(name, duty) for name, duty in duties.items())]
+    told = [f"{name:20} {words}" for name, words in channels.items()]
+    return [*lines, "", *(_line(name, duty) for name, duty in duties.items()), "", *told]
 
 
 def _line(name: str, duty: dict[str, object]) -> str:

@@ -17,11 +17,11 @@ import pytest
 
 from include.message import MessageState
 from include.model import State, utc_now
-from include.store import migrations
+from include.store import Store, migrations
 from local import services
 from local.postgres import Server
 from securenet.__main__ import main
-from tests.conftest import database
+from tests.conftest import NOW, database
 from tests.story import ADMIN, DUTY, Story
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +93,31 @@ def test_config_prints_every_key_in_force(installed: Story, capsys: pytest.Captu
     found = json.loads(capsys.readouterr().out)
     assert set(found) == set(documented("make -s config JSON=1"))
     assert found["monitoring"]["account_expiration"]["check_interval"] == "1h"
+
+
+def test_config_says_how_each_channel_stands(installed: Story, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SLACK_DEFAULT", "http://:xoxb-1@127.0.0.1:9")
+    trip(installed.store, "slack", "misconfigured: Slack says invalid_auth", 1)
+    for _ in range(3):
+        trip(installed.store, "email", "connection refused", 3)
+    assert main(["config"]) == 0
+    said = dict(re.findall(r"^# channel (\w+): (.*)$", capsys.readouterr().out, re.MULTILINE))
+    assert said == {
+        "email": "out of order: connection refused (since 2026-03-02 09:00 UTC)",
+        "slack": "misconfigured: Slack says invalid_auth (since 2026-03-02 09:00 UTC)",
+        "pagerduty": "not configured, it needs the connection pagerduty_events_default",
+        "sms": "not configured, it needs the connection sms_default",
+        "webhook": "not configured, it needs the connection monitoring_webhook",
+        "log": "ready",
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", "postgresql://nobody@127.0.0.1:9/nothing")
+    assert main(["config"]) == 0
+    assert "# channel email: ready as far as is known without the store (OperationalError)" in capsys.readouterr().out
+
+
+def trip(store: Store, channel: str, why: str, most: int) -> None:
+    """A channel fails."""
+    store.one("messages.trip", channel=channel, why=why, most=most, now=NOW)
 
 
 @pytest.mark.parametrize("command", [["check", DUTY], ["config"]], ids=lambda words: words[0])
@@ -198,6 +223,10 @@ def test_status_shows_what_is_documented(installed: Story, metadata: dict[str, s
     assert never == {"paused": False, "last_run": None, "alerts": {}, "messages": {}}
     assert shape(ran["last_run"]) == shape(example["duties"][DUTY]["last_run"])
     assert (ran["last_run"]["seconds"], ran["alerts"], ran["messages"]) == (5.0, {"firing": 1}, {"sent": 1})
+    words = subprocess.run(
+        [sys.executable, "-m", "local", "status"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert re.search(r"^log +ready$", words.stdout, re.MULTILINE), "people see how the channels stand"
 
 
 def test_the_documented_states_are_those_of_the_code() -> None:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, get_args
 
 from include.config.loading import describe_settings
-from include.config.section import ChannelName
 from securenet.configuration import load_file
 from securenet.parsing import path
-
-if TYPE_CHECKING:
-    from securenet.wiring import Wiring
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +29,7 @@ def describe_connections() -> str:
     """Each connection and channel: there or not. Who gets what nobody was assigned to."""
     from securenet.configuration import InForce
     from securenet.connections import STORE, find_connection
+    from securenet.standing import standings
     from securenet.wiring import Wiring
 
     settings = load_file().settings
@@ -41,15 +37,5 @@ def describe_connections() -> str:
     wiring = Wiring(None, InForce(settings))  # type: ignore[arg-type]  # no store is needed to name channels and receivers
     receiver = wiring.default_receiver or "nobody: set SECURENET_ADMIN_EMAIL, or from_email of smtp_default"
     lines = [f"# connection {name}: {'there' if find_connection(name) else 'missing'}" for name in needed]
-    channels = [f"# channel {name}: {standing(name, wiring)}" for name in get_args(ChannelName)]
+    channels = [f"# channel {name}: {words}" for name, words in standings().items()]
     return "\n".join([*lines, *channels, f"# default receiver: {receiver}"])
-
-
-def standing(channel: str, wiring: Wiring) -> str:
-    """Whether a channel can be used, and what it lacks."""
-    from include.channels import CHANNELS
-    from securenet.channels import CONNECTION_OF
-
-    if channel not in CHANNELS:
-        return "not in this release; its messages are recorded as not_configured"
-    return "ready" if channel in wiring.channels else f"not configured, it needs the connection {CONNECTION_OF[channel]}"

@@ -1,0 +1,57 @@
+"""The watcher of the triggerer with everything that it works with: connections, store, channels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from include.model import Level, Run, Traits, Verdict
+from include.watching import Watching
+from securenet.watching import open_watching
+from securenet.wiring import wired
+from tests.smtp import Inbox
+from tests.story import Story
+
+
+@pytest.fixture
+def watching(story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watching]:
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    opened = open_watching("escalation")
+    yield opened
+    opened.close()
+
+
+def judge(target: str, level: Level) -> None:
+    """An alert changes in the store."""
+    with wired("tests") as wiring, wiring.store.transaction():
+        now = wiring.clock()
+        verdict = Verdict("escalation", "duties_run", {"duty": target}, level, now, f"{target} is {level}")
+        wiring.evaluating("escalation", False).apply(wiring.store, [(Traits(group_by=("duty",)), verdict)], Run("d", target, now), now)
+
+
+def look_until(watching: Watching, done: Callable[[], object]) -> None:
+    """Look as the trigger does."""
+    end = time.monotonic() + 20
+    while not done():
+        assert time.monotonic() < end
+        watching.look()
+        watching.wait()
+
+
+def test_an_alert_leaves_by_mail_a_moment_after_it_was_written(watching: Watching, inbox: Inbox) -> None:
+    watching.look()
+    judge("storefront", Level.CRITICAL)
+    look_until(watching, lambda: inbox.mails)
+    assert inbox.mails[0]["Subject"] == "🚨 CRITICAL: storefront is critical"
+
+
+def test_a_connection_that_is_made_while_it_watches_is_used_after_a_minute(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    channels: Callable[[], list[str]] = watching.watch.channels  # type: ignore[attr-defined]
+    assert set(channels()) == {"email", "log"}
+    monkeypatch.setenv("AIRFLOW_CONN_PAGERDUTY_EVENTS_DEFAULT", "http://:a-secret-key@127.0.0.1:9")
+    assert set(channels()) == {"email", "log"}, "they are not read at each look"
+    monkeypatch.setattr("securenet.watching.CONNECTIONS_LAST", timedelta(0))
+    assert set(channels()) == {"email", "log", "pagerduty"}
