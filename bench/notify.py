@@ -100,7 +100,8 @@ def queue(store: Store, prefix: str, accounts: int) -> None:
     """Reminders as Evaluate queues them, one for each of so many accounts; all of them may leave."""
     now, settings = utc_now(), AccountExpiration(send_emails=True, most_reminders=MANY * 10)
     store.connection.execute(QUERIES["accounts"].encode(), {"now": now, "prefix": prefix, "accounts": accounts})
-    told = Reminders(store, settings, Run("account_expiration", prefix, now), "accounts", now).remind()
+    with store.transaction():
+        told = Reminders(store, settings, Run("account_expiration", prefix, now), "accounts", now).remind()
     assert (told["reminders"], told["steps"]) == ("queued", accounts), told
     store.connection.execute("vacuum analyze message")
 
