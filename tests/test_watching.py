@@ -165,8 +165,10 @@ def test_somebody_outside_hears_now_and_then_of_the_one_who_watches(two: Two) ->
 def test_a_message_in_the_outbox_ends_the_waiting(two: Two, store: Store) -> None:
     two.first.look()
     draft = Draft("key", "email", "ops", "group", "", "s", {})
-    threading.Timer(0.2, lambda: queue(store, Run("d", "r", NOW), draft, (MessageState.PENDING, None), NOW)).start()
+    soon = threading.Timer(0.2, lambda: queue(store, Run("d", "r", NOW), draft, (MessageState.PENDING, None), NOW))
+    soon.start()
     assert 0.1 < waited(two.first) < 2
+    soon.join()
 
 
 @pytest.mark.parametrize(("due_in", "seconds"), [(None, BEAT), (2, timedelta(seconds=2)), (3600, BEAT), (-5, LEAST)])

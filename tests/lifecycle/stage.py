@@ -170,8 +170,16 @@ class Stage:
 
     def drain(self) -> None:
         """What is due is looked at and sent, as far as the sender lives; the next one goes on."""
+        self.plan()
+        self.send()
+
+    def plan(self) -> None:
+        """Look at what is due."""
         with self.store.transaction():
             Dispatch(self.store, self.settings, self.table, self.now).due()
+
+    def send(self) -> None:
+        """Send what is due, as far as the sender lives."""
         channels = dict.fromkeys(("email", "slack", "pagerduty"), self.receivers)
         with suppress(SystemExit):
             Drain(self.store, channels, lambda now: True, lambda: self.now, self.now + timedelta(minutes=5), self.caps).run()

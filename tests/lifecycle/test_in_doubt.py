@@ -6,6 +6,7 @@ import pytest
 
 from include.message import MessageState
 from include.model import Level, Run
+from include.store import connect
 from include.store.messages import Draft, queue
 from tests.lifecycle.stage import Stage, recipient
 
@@ -71,6 +72,23 @@ def test_a_mere_correction_waits_for_what_is_in_doubt(stage: Stage) -> None:
     assert stage.told("#ops") == ["opened", "worsened"]
     stage.later(31)
     assert [got.message.reason for got in stage.receivers.got] == ["opened", "worsened", "worsened", "acknowledged"]
+
+
+def test_nothing_overtakes_what_somebody_else_is_about_to_send_or_to_withdraw(stage: Stage, store_dsn: str) -> None:
+    stage.receivers.failures = ["in doubt"]
+    stage.judge("db", Level.CRITICAL)
+    stage.drain()
+    stage.judge("db", Level.OK, ago=-1)
+    stage.plan()
+    other = connect(store_dsn, "other")
+    with other.transaction():
+        other.connection.execute("select from message where state = 'uncertain' for update")
+        stage.send()
+        assert stage.told() == ["opened"]
+        assert [message["attempts"] for message in stage.messages()] == [1, 0], "it waits, and was not tried"
+    other.connection.close()
+    stage.later(2)
+    assert stage.told() == ["opened", "recovered"]
 
 
 @pytest.mark.parametrize(("doubts", "left"), [(1, ["first"]), (2, ["first", "first", "second"])])
