@@ -40,17 +40,20 @@ class Breakers:
 
     def note(self, message: Message, outcome: Outcome, now: datetime) -> Change:
         """Take an outcome into account; what that has changed for its channel."""
-        channel, why = message.channel, (outcome.why or "")[:300]
+        channel, why, change = message.channel, (outcome.why or "")[:300], Change.NONE
         if outcome.outage or outcome.misconfigured:
-            rested = channel in self.resting
-            most = MISCONFIGURED if outcome.misconfigured else MOST
-            self.rows[channel] = self.store.one("messages.trip", channel=channel, why=why, most=most, now=now) or {}
-            return Change.BROKEN if not rested and channel in self.resting else Change.NONE
+            change = self.trip(channel, why, MISCONFIGURED if outcome.misconfigured else MOST, now)
         if outcome.retry_after:
             self.rows[channel] = self.store.one("messages.pause", channel=channel, why=why, until=now + outcome.retry_after) or {}
         elif channel in self.rows and outcome.state is MessageState.SENT:
-            return self.mend(channel, now)
-        return Change.NONE
+            change = self.mend(channel, now)
+        return change
+
+    def trip(self, channel: str, why: str, most: int, now: datetime) -> Change:
+        """A message did not arrive, and the channel is at fault."""
+        rested = channel in self.resting
+        self.rows[channel] = self.store.one("messages.trip", channel=channel, why=why, most=most, now=now) or {}
+        return Change.BROKEN if not rested and channel in self.resting else Change.NONE
 
     def mend(self, channel: str, now: datetime) -> Change:
         """A message has arrived."""

@@ -30,6 +30,7 @@ REFUSALS = {
     "outage": DeliveryError("connection refused", permanent=False, outage=True),
     "wrong key": DeliveryError("the key is not accepted", permanent=True, misconfigured=True),
     "too many": DeliveryError("answers 429", permanent=False, retry_after=timedelta(minutes=2)),
+    "overloaded": DeliveryError("answers 503", permanent=False, outage=True, retry_after=timedelta(minutes=2)),
     "far too many": DeliveryError("answers 429", permanent=False, retry_after=timedelta(days=1)),
     "not now": DeliveryError("not now", permanent=False),
     "never": DeliveryError("no such receiver", permanent=True),

@@ -15,6 +15,7 @@ from include.config.loading import parse
 from include.directory import Directory
 from include.message import MessageState, Urgency
 from include.model import Alert, Level, Run, Traits
+from include.rules.own_health import ChannelsUp
 from include.store.messages import Draft, queue
 from tests.conftest import NOW
 from tests.lifecycle.stage import Got, Stage
@@ -148,8 +149,9 @@ def test_a_channel_that_is_out_of_order_is_tried_now_and_then_and_works_again_by
     assert Breakers.of(stage.store).rows == {}
 
 
-def test_a_channel_that_is_told_to_wait_waits_and_is_not_out_of_order(stage: Stage) -> None:
-    stage.receivers.failures = ["too many"]
+@pytest.mark.parametrize("answer", ["too many", "overloaded"])
+def test_a_channel_that_is_told_to_wait_waits_and_is_not_out_of_order(stage: Stage, answer: str) -> None:
+    stage.receivers.failures = [answer]
     flood(stage, 5, Level.CRITICAL)
     stage.drain()
     assert (stage.receivers.got, stage.receivers.failures) == ([], []), "one was refused, and the others were not tried"
@@ -180,6 +182,8 @@ def test_one_wrong_key_tells_that_a_channel_is_misconfigured_and_what_waits_leav
     assert row["why"] == "misconfigured: the key is not accepted"
     assert Breakers.of(stage.store).resting == {"email"}
     assert in_words(row, stage.now).startswith("misconfigured: the key is not accepted (since 2026-03-02")
+    (verdict,) = ChannelsUp().verdicts(stage.store, Run("escalation", "run", stage.now), stage.settings, stage.now)
+    assert (verdict.level, "misconfigured: the key is not accepted" in verdict.summary) == (Level.WARNING, True)
     stage.later(3600)
     assert len({got.group for got in stage.receivers.got}) == 5
     assert Breakers.of(stage.store).rows == {}

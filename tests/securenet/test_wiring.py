@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from include.model import Level, Run, Traits, Verdict
+from include.message import Urgency
+from include.model import Level, Run, Traits, Verdict, utc_now
 from include.watching import Watching
 from securenet.watching import open_watching
 from securenet.wiring import wired
+from tests.receivers import KEY, pagerduty, receiving
 from tests.smtp import Inbox
 from tests.story import Story
+from tests.test_lanes import put, silence
 
 
 @pytest.fixture
@@ -55,3 +59,30 @@ def test_a_connection_that_is_made_while_it_watches_is_used_after_a_minute(watch
     assert set(channels()) == {"email", "log"}, "they are not read at each look"
     monkeypatch.setattr("securenet.watching.CONNECTIONS_LAST", timedelta(0))
     assert set(channels()) == {"email", "log", "pagerduty"}
+
+
+def test_a_run_that_sends_waits_for_no_receiver_that_hangs_but_at_its_own_end(
+    story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    monkeypatch.setenv("AIRFLOW_CONN_PAGERDUTY_EVENTS_DEFAULT", f"http://:{KEY}@127.0.0.1:9")
+    with receiving(pagerduty) as receiver, silence() as port:
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_SMTP_DEFAULT", f"smtp://127.0.0.1:{port}/?from_email=a%40example.com&disable_ssl=true&disable_tls=true&timeout=5"
+        )
+        monkeypatch.setattr("include.channels.pagerduty.REGIONS", {"us": receiver.url})
+        put(story.store, "mail", "email", Urgency.CRITICAL)
+        put(story.store, "page", "pagerduty")
+        with wired("tests") as wiring, ThreadPoolExecutor(1) as pool:
+            done = pool.submit(wiring.drain, utc_now() + timedelta(minutes=1))
+            wait_for(lambda: receiver.accepted, 4)
+            assert not done.done(), "the mail server hangs"
+            assert done.result() == {"sent": 1, "postponed": 1}
+
+
+def wait_for(what: Callable[[], object], seconds: float) -> None:
+    """Until it is true."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.05)
