@@ -7,7 +7,7 @@ from datetime import timedelta
 from include.model import Level, Run, Traits, Verdict
 from securenet.commands.check import load_dag
 from securenet.rehearsal import stages
-from tests.story import ADMIN, Story, attachment_of, html_of, settings, text_of
+from tests.story import ADMIN, Story, attachment_of, html_of, text_of
 
 DUTY = "daily_summary"
 
@@ -62,20 +62,6 @@ def test_after_an_outage_of_days_one_summary_covers_all_of_them_and_a_repeated_r
     summarise(story, "thursday")
     summarise(story, "thursday")
     assert summaries(story)[1:] == ["✅ SUCCESS: Daily summary: 1 fired, 1 resolved, 0 open"]
-
-
-def test_an_administrator_of_one_organisation_never_sees_another(story: Story) -> None:
-    people = "{ann: {name: Ann, email: ann@example.com, organizations: [acme]}}"
-    story.settings = settings(f"people: {people}\nroles: {{administrator: [ann]}}")
-    judge(story, "web-1", Level.CRITICAL, organization="acme")
-    judge(story, "web-2", Level.CRITICAL, organization="globex")
-    story.later(seconds=1)
-    summarise(story)
-    (mail,) = [one for one in story.inbox.to("ann@example.com") if "Daily summary" in one["Subject"]]
-    seen = html_of(mail) + text_of(mail) + attachment_of(mail)
-    assert "web-1" in seen
-    assert "web-2" not in seen
-    assert "globex" not in seen
 
 
 def test_hostile_words_are_shown_and_do_nothing(story: Story) -> None:
