@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError, Er
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
+from include.actions import Window
 from include.model import Run, Stage
 from include.store.runs import Attempt, failure_recorded, over
 from securenet.commands.check import load_dag
@@ -214,3 +215,20 @@ def test_the_last_task_says_how_the_run_ended(
         tasks.get_task("notify").execute(context)
     rows = story.store.connection.execute("select stage, state, error from run where stage = 'over'").fetchall()
     assert rows == [{"stage": "over", "state": state, "error": error}]
+
+
+def test_what_the_watch_says_has_no_time_of_day_whose_zone_would_be_wrong_for_somebody(story: Story) -> None:
+    """Since when it lasts, each message says in its receiver's zone."""
+    for _ in range(3):
+        story.store.one("messages.trip", channel="slack", why="refused", most=3, now=story.now)
+    window = Window({"target": "web-*"}, story.now, story.now + timedelta(hours=5))
+    story.wiring.actions().silence(window, "ann", "ann", "new disks", maintenance=True)
+    every_hour(story, 3)
+    watch(story.later(minutes=5), heard=False)
+    said = {alert["rule"]: alert["summary"] for alert in story.alerts()}
+    assert said == {
+        "maintenance": "maintenance of target=web-* for 1 hour, ann: new disks",
+        "channels_up": "channel slack is out of order: refused",
+        "duties_run": "account_expiration has never run, and should have for 3 hours",
+        "watchers_alive": "watcher escalation is not heard of for 5 minutes",
+    }
