@@ -135,9 +135,15 @@ def test_what_is_acknowledged_in_pagerduty_is_acknowledged_here_and_nobody_needs
     judge(stack, "search", "ok")
 
 
-def test_a_watcher_that_is_not_heard_of_is_an_alert(stack: Stack) -> None:
+def test_a_triggerer_that_hangs_is_an_alert_and_somebody_outside_notices_while_the_scheduler_goes_on(
+    stack: Stack, outside: Receiver
+) -> None:
     stack.query("update monitoring.lease set beaten_at = now() returning watcher")
     with frozen(stack, "triggerer"):
-        name = "watcher escalation is not heard of"
-        wait(lambda: [subject for subject in mails(stack, name)], 240)
-    wait(lambda: len(mails(stack, "watcher escalation watches")) >= 1, 240)
+        time.sleep(1)  # what was on its way may still arrive
+        heard = beats(outside, "scheduled"), beats(outside, "watchers")
+        wait(lambda: mails(stack, "watcher escalation is not heard of"), 240)
+        wait(lambda: beats(outside, "scheduled") > heard[0] + 1, 150)
+        assert beats(outside, "watchers") == heard[1], "for more than a minute: the silence is what is noticed"
+    wait(lambda: mails(stack, "watcher escalation watches"), 240)
+    wait(lambda: beats(outside, "watchers") > heard[1], 90)
