@@ -15,7 +15,8 @@ group by state, channel, receiver order by messages desc, channel, receiver
 
 -- name: coming
 -- Silences and maintenance windows that end or begin until a moment.
-select * from silence where lifted_at is null and ends_at > %(now)s and (starts_at > %(now)s or ends_at <= %(until)s)
+select * from silence where lifted_at is null and ends_at > %(now)s
+  and (ends_at <= %(until)s or (starts_at > %(now)s and starts_at <= %(until)s))
 order by least(greatest(starts_at, %(now)s), ends_at), id
 
 -- name: last_transition

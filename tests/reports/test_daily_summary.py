@@ -83,5 +83,12 @@ def test_what_is_coming_is_said(story: Story) -> None:
 
     window = Window({"target": "web-*"}, story.now + timedelta(hours=2), story.now + timedelta(hours=3))
     story.wiring.actions().silence(window, "ann", "ann", "new disks", maintenance=True)
+    for name, starts, ends in (("ending", 0, 20), ("lasting", 0, 50), ("later", 30, 50)):
+        at = Window({"target": name}, story.now + timedelta(hours=starts), story.now + timedelta(hours=ends))
+        story.wiring.actions().silence(at, "ann", "ann", "why not")
     summarise(story)
-    assert "maintenance of target=web-* begins 2026-03-02 11:00 UTC, ann: new disks" in text_of(story.inbox.to(ADMIN)[-1])
+    text = text_of(story.inbox.to(ADMIN)[-1])
+    assert "maintenance of target=web-* begins 2026-03-02 11:00 UTC, ann: new disks" in text
+    assert "silence of target=ending ends 2026-03-03 05:00 UTC, ann: why not" in text, "that it ends within a day is said before"
+    assert "lasting" not in text
+    assert "later" not in text
