@@ -11,7 +11,7 @@
 | no recovery lost, or sent alone | `test_a_recovery_is_neither_lost_...` | `lifecycle/test_property.py` |
 | nothing doubled by a second sender | `test_two_senders_...` | `test_delivery.py`, `test_kill.py`, `test_kill_channels.py` |
 | nothing resent after a restart | `test_after_a_restart_...` | `test_account_expiration.py`: reruns |
-| no flood | `test_a_flood_is_...`, `test_what_is_critical_...` | `lifecycle/test_channels_in_need.py` |
+| no flood | `test_a_flood_is_...` | `lifecycle/test_channels_in_need.py`: caps, and the reserve of critical alerts |
 | Slack: an edit or a reply, no new message | `test_slack_has_one_message_...` | `channels/test_vendors.py` |
 """
 
@@ -125,18 +125,9 @@ def test_what_happens_in_quiet_hours_is_judged_and_on_record_and_the_morning_bri
 
 def test_a_silence_recurs_until_its_end_and_withholds_nothing_but_messages(installation: Installation) -> None:
     """2026-03-08 is a Sunday; 01:00 in Berlin is midnight UTC."""
-    installation.act(
-        "ann",
-        action="silence",
-        matchers="target=backup-*",
-        recurrence="FREQ=WEEKLY;BYDAY=SU",
-        starts="2026-03-01T01:00",
-        lasts="3h",
-        zone="Europe/Berlin",
-        ends="2026-05-01T00:00",
-        comment="the weekly backup",
-        owner="the storage team",
-    )
+    when = {"starts": "2026-03-01T01:00", "recurrence": "FREQ=WEEKLY;BYDAY=SU", "lasts": "3h", "zone": "Europe/Berlin"}
+    who = {"owner": "the storage team", "comment": "the weekly backup"}
+    installation.act("ann", action="silence", matchers="target=backup-*", ends="2026-05-01T00:00", **when, **who)
     for day, hour in ((7, 23), (8, 1), (9, 1)):
         installation.story.now = datetime(2026, 3, day, hour, tzinfo=installation.story.now.tzinfo)
         installation.judge("backup-1", CRITICAL)
@@ -287,14 +278,6 @@ def test_a_flood_is_a_few_messages_and_one_that_says_how_many_were_held_back(ins
     assert len(installation.told("ann")) == 4
     assert installation.told("ann")[-1].endswith("(+ 26 more held back)")
     assert all(name in "".join(map(html_of, installation.story.inbox.mails)) for name in HOSTS), "and each is named"
-
-
-def test_what_is_critical_has_a_reserve_in_a_flood(installation: Installation) -> None:
-    installation.configure(f"alerts: {{{EACH_BY_ITSELF}}}")
-    installation.judge_all(HOSTS, WARNING)
-    installation.later(seconds=31)
-    installation.judge("db", CRITICAL)
-    assert "db is critical" in installation.told("ann")[-1]
 
 
 def test_slack_has_one_message_that_changes_with_replies_for_what_matters_and_a_next_problem_another(installation: Installation) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from include.config.duties import BY_THE_CLOCK
 from include.model import utc_now
 from tests.e2e.conftest import ROOT, Stack, processes, wait
 from tests.hooks.vendors import pagerduty
@@ -121,6 +122,15 @@ def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack
     assert stack.query("select by, what from monitoring.action") == [{"by": "admin", "what": "acknowledge"}]
     assert stack.run("alert_action")["state"] == "success", "an empty form lists what is open"
     assert stack.run("alert_action", action="acknowledge", alert="nothing like it")["state"] == "failed"
+    ends = stack.query("select state, error from monitoring.run where duty = 'alert_action' and stage = 'over' order by id")
+    assert [(end["state"], end["error"]) for end in ends] == [("complete", None), ("complete", None), ("failed", "failed in: act")]
+
+
+def test_the_watch_expects_whatever_runs_by_the_clock_and_is_not_paused(stack: Stack) -> None:
+    with stack.api() as api:
+        for paused, expected in ((False, {*BY_THE_CLOCK}), (True, {*BY_THE_CLOCK} - {"housekeeping"}), (False, {*BY_THE_CLOCK})):
+            api.patch("/dags/housekeeping", json={"is_paused": paused}).raise_for_status()
+            wait(lambda expected=expected: {row["duty"] for row in stack.query("select duty from monitoring.expected")} == expected, 90)
 
 
 def test_what_is_acknowledged_in_pagerduty_is_acknowledged_here_and_nobody_needs_a_login_for_it(stack: Stack) -> None:
