@@ -36,8 +36,8 @@ EACH_BY_ITSELF = "grouping: [{match: {rule: cpu_usage}, by: [target]}]"
 
 
 @pytest.fixture
-def installation(story: Story, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    with installed(story, monkeypatch) as made:
+def installation(story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    with installed(story, store_dsn, monkeypatch) as made:
         yield made
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from include.config.duties import BY_THE_CLOCK
+from include.config.duties import BY_THE_CLOCK, WATCHING
 from include.model import utc_now
 from tests.e2e.conftest import ROOT, Stack, processes, wait
 from tests.hooks.vendors import pagerduty
@@ -126,9 +126,10 @@ def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack
     assert [(end["state"], end["error"]) for end in ends] == [("complete", None), ("complete", None), ("failed", "failed in: act")]
 
 
-def test_the_watch_expects_whatever_runs_by_the_clock_and_is_not_paused(stack: Stack) -> None:
+def test_the_watch_expects_whatever_runs_by_itself_and_is_not_paused(stack: Stack) -> None:
+    everybody = {*BY_THE_CLOCK, *WATCHING}
     with stack.api() as api:
-        for paused, expected in ((False, {*BY_THE_CLOCK}), (True, {*BY_THE_CLOCK} - {"housekeeping"}), (False, {*BY_THE_CLOCK})):
+        for paused, expected in ((False, everybody), (True, everybody - {"housekeeping"}), (False, everybody)):
             api.patch("/dags/housekeeping", json={"is_paused": paused}).raise_for_status()
             wait(lambda expected=expected: {row["duty"] for row in stack.query("select duty from monitoring.expected")} == expected, 90)
 

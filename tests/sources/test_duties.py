@@ -26,7 +26,7 @@ HOURLY = "account_expiration"
 @pytest.fixture(autouse=True)
 def asleep(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The duties that Airflow holds back."""
-    paused = {"housekeeping", "daily_summary"}
+    paused = {"housekeeping", "daily_summary", "database_connectivity"}
     monkeypatch.setattr("securenet.wiring.is_paused", paused.__contains__)
     return paused
 
