@@ -20,5 +20,5 @@ FORM = {
     "release_held": Param("no", enum=["no", "yes"], title="Release held reminders", description="Those that are still true"),
 }
 
-with duty(__file__, __doc__, every="account_expiration.check_interval", **FORM) as dag:
+with duty(__file__, __doc__, **FORM) as dag:
     Collect(source="accounts") >> Evaluate(reminders=True) >> Notify() >> Report(report="account_digest")

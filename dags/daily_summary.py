@@ -9,5 +9,5 @@ it. An administrator of one organisation sees only what is labelled with it.
 # a file that names neither airflow nor dag is skipped without a word
 from securenet import Report, duty
 
-with duty(__file__, __doc__, at="daily_summary.at") as dag:
+with duty(__file__, __doc__) as dag:
     Report(report="daily_summary")

@@ -12,5 +12,5 @@ here, are its connections used up? The target `store` is the monitoring's own da
 # a file that names neither airflow nor dag is skipped without a word
 from securenet import Notify, Report, duty
 
-with duty(__file__, __doc__, watched=True) as dag:
+with duty(__file__, __doc__) as dag:
     Notify() >> Report(report="watch_log")

@@ -12,5 +12,5 @@ from securenet import Maintain, duty
 
 MIGRATE = Param("no", enum=["no", "yes"], title="Bring the schema up to date first")
 
-with duty(__file__, __doc__, at="housekeeping.at", migrate=MIGRATE) as dag:
+with duty(__file__, __doc__, migrate=MIGRATE) as dag:
     Maintain()

@@ -30,8 +30,8 @@ class Audience:
         """Tells audiences apart: empty for everything."""
         return f"{self.organization or ''}{'/limited' if self.limited else ''}"
 
-    def may_see(self, labels: Labels) -> bool:
-        """Whether an alert with these labels is for this audience."""
-        if self.organization is None:
-            return True
-        return labels.get("organization", None if self.limited else self.organization) == self.organization
+    @property
+    def scope(self) -> dict[str, str | None]:
+        """What it may see of alerts, as query parameters: those of `organization` (null: of all), and those without one if they are its
+        own as well, which `unlabelled` says."""
+        return {"organization": self.organization, "unlabelled": None if self.limited else self.organization}

@@ -106,7 +106,7 @@ class Level(StrEnum):
 
 
 class Stage(StrEnum):
-    """The verbs of a run, in their order."""
+    """The verbs of a run, in their order; and `over`, which its last task writes when the run has come to its end."""
 
     COLLECT = "collect"
     EVALUATE = "evaluate"
@@ -115,6 +115,7 @@ class Stage(StrEnum):
     MAINTAIN = "maintain"
     DESCRIBE = "describe"
     ACT = "act"
+    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)

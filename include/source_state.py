@@ -8,6 +8,7 @@ from datetime import datetime
 from include.model import Run, Stage
 from include.store import Row, Store
 from include.store.samples import newest
+from include.writing.wording import span
 
 # A collection may fail or be late once; after two intervals its source counts as silent.
 PATIENCE = 2
@@ -42,5 +43,5 @@ def state_of(row: Row, run: Run, now: datetime) -> SourceState:
     """The state that a `source_up` sample stands for. What nobody measured any more is missing as of now."""
     source: str = row["labels"]["source"]
     if run.interval and now - row["at"] > PATIENCE * run.interval:
-        return SourceState(source, False, now, f"nothing was collected since {row['at']:%Y-%m-%d %H:%M} UTC")
+        return SourceState(source, False, now, f"nothing was collected for {span(now - row['at'])}")
     return SourceState(source, row["value"] == 1, row["at"], row["note"])

@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 
+from include.config.duties import WATCHDOG
+from include.config.settings import Settings
+from include.store import Store
+from securenet.configuration import InForce
+from securenet.wiring import Wiring
+
 ROOT = Path(__file__).parents[1]
 DUTIES = {"account_expiration", "alert_action", "configuration", "daily_summary", "database_connectivity", "escalation", "housekeeping"}
 
@@ -74,6 +80,17 @@ def test_every_dag_runs_by_the_same_policy(bag: dict[str, Any], duty: str) -> No
         assert 0 < task["limit"] < dag["limit"]
         assert task["weights"] == "absolute"
         assert task["form"] == [], "the form is the DAG's alone: a parse would check each task's copy again"
+
+
+def test_whatever_runs_by_the_clock_is_watched_over_and_so_is_every_watcher(bag: dict[str, Any], store: Store) -> None:
+    """Except for the watch itself: whether that runs, somebody outside hears."""
+    scheduled = {name for name, dag in bag["dags"].items() if dag["schedule"] in ("CronTriggerTimetable", "AssetOrTimeSchedule")}
+    ringing = {name for name, dag in bag["dags"].items() if dag["schedule"] in ("AssetOrTimeSchedule", "list")}
+    assert scheduled | ringing == {name for name, dag in bag["dags"].items() if "scheduled" in dag["tags"]}
+    wiring = Wiring(store, InForce(Settings()))
+    measured = [(sample.metric, *sample.labels.values()) for sample in wiring.source("duties").read(store, wiring.clock(), None)]
+    watched = {("duty_overdue", name) for name in scheduled - {WATCHDOG}} | {("watcher_overdue", name) for name in ringing}
+    assert (set(measured), len(measured)) == (watched, 5)
 
 
 def test_an_hourly_run_ends_before_the_next_one_is_due(bag: dict[str, Any]) -> None:

@@ -146,11 +146,16 @@ def plain_page(message: Message, text: str) -> dict[str, Any]:
 
 def told_lines(facts: Mapping[str, Any]) -> list[str]:
     """A line for each alert, for each that is over, and for what else there is."""
-    lines = [f"{alert['badge']}: {alert['summary']}" for alert in facts["alerts"]]
+    lines = [f"{alert['badge']}{looked_after(alert)}: {alert['summary']}" for alert in facts["alerts"]]
     lines += [f"over: {alert['resolution'] or alert['summary']}" for alert in facts["recovered"]]
     lines += [f"and {facts['more']} more"] if facts["more"] else []
     held = facts["held_back"]
     return [*lines, f"{held['count']} more held back:", *held["subjects"][:20]] if held else lines
+
+
+def looked_after(alert: Mapping[str, Any]) -> str:
+    """Who has said that they are on it: before the summary, which may be cut."""
+    return f", acknowledged by {shown(alert['acknowledged_by'])}" if alert["acknowledged_by"] else ""
 
 
 def texts_of(lines: Iterable[str]) -> list[str]:

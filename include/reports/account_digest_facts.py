@@ -111,7 +111,7 @@ class Reading:
             past_grace=past_grace_by_kind(counted),
             by_organization=by_organization(counted, urgent),
             news=latest_news(self.news_rows()),
-            open_alerts=[row for row in alerts.open_rows(self.store, self.run.duty) if self.audience.may_see(row["labels"])],
+            open_alerts=alerts.open_rows(self.store, self.run.duty, self.audience),
             newly_urgent=self.many("reminders.newly_urgent", since=self.since, urgent=urgent),
             accounts=self.many("accounts.worst", now=self.now, most=MOST_ROWS, **as_parameters(steps)),
             calendar=[(row["day"], row["kind"], row["accounts"]) for row in self.many("accounts.calendar")],
@@ -123,8 +123,7 @@ class Reading:
 
     def news_rows(self) -> list[Row]:
         """The transitions that are news to this audience."""
-        rows = alerts.news_since(self.store, self.run.duty, self.told.until)
-        return [row for row in rows if self.audience.may_see(row["labels"])]
+        return alerts.news_since(self.store, self.run.duty, self.told.until, self.audience)
 
     def source_error(self) -> str | None:
         """Why there is no data, None when there is. A limited audience learns nothing of hosts."""

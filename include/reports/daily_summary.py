@@ -78,7 +78,7 @@ class DailySummary:
         """The summary of receivers who knew the same before."""
         since = told.at or now - DAY
         until: int = rows(store, "last_transition")[0]["coalesce"]
-        alerts = [row for row in rows(store, "recent", since=since, most=MOST) if audience.may_see(row["labels"])]
+        alerts = rows(store, "recent", since=since, most=MOST, **audience.scope)
         held_back = [] if audience.limited else rows(store, "held_back", since=since)
         coming = [] if audience.limited else rows(store, "coming", now=now, until=now + DAY)
         facts = Summary(since, now, ZoneInfo(self.settings.monitoring.zone), alerts, held_back, coming, self.ui)

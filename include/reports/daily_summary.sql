@@ -1,8 +1,9 @@
 -- name: recent
--- The alerts that were open at any time since a moment, newest first; those that never fired are nobody's business.
+-- The alerts of a scope that were open at any time since a moment, newest first; those that never fired are nobody's business.
 select a.*, f.true_alarm from alert a
 left join lateral (select bool_and(true_alarm) as true_alarm from verdict_feedback where alert_id = a.id) f on true
 where a.fired_at is not null and (a.state <> 'resolved' or a.resolved_at >= %(since)s)
+  and (%(organization)s::text is null or coalesce(a.labels ->> 'organization', %(unlabelled)s) = %(organization)s)
 order by a.fired_at desc, a.id desc limit %(most)s
 
 -- name: held_back
@@ -14,7 +15,8 @@ group by state, channel, receiver order by messages desc, channel, receiver
 
 -- name: coming
 -- Silences and maintenance windows that end or begin until a moment.
-select * from silence where lifted_at is null and ends_at > %(now)s and (starts_at > %(now)s or ends_at <= %(until)s)
+select * from silence where lifted_at is null and ends_at > %(now)s
+  and (ends_at <= %(until)s or (starts_at > %(now)s and starts_at <= %(until)s))
 order by least(greatest(starts_at, %(now)s), ends_at), id
 
 -- name: last_transition

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from include.audience import Labels
 from include.config.settings import Settings
@@ -12,18 +12,21 @@ from include.silencing import Silence
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
 from include.store.samples import newest
-
-WATCHER_PATIENCE = timedelta(seconds=60)
+from include.writing.wording import span
 
 
 class DutiesRun:
-    """A duty that should run and does not. A paused one is nobody's alarm: `make status` lists it."""
+    """A duty that should run and does not, or whose runs all fail. A paused one is nobody's alarm: `make status` lists it."""
 
-    traits = Traits(priority=Priority.HIGH, group_by=("duty",), todo="Is the scheduler up? Is the last run of this DAG still running?")
+    traits = Traits(
+        priority=Priority.HIGH,
+        group_by=("duty",),
+        todo="Is the scheduler up, is the DAG's last run still running? If it failed, see its log.",
+    )
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per duty that runs by the clock."""
-        return [judge_duty(run.duty, row) for row in newest(store, "duty_overdue", {})]
+        return [judge_absence(run.duty, "duties_run", row, row["labels"]["duty"], "runs") for row in newest(store, "duty_overdue", {})]
 
 
 class WatchersAlive:
@@ -32,8 +35,9 @@ class WatchersAlive:
     traits = Traits(priority=Priority.CRITICAL, group_by=("watcher",), todo="Is the triggerer up? `make up` or your supervisor starts it.")
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
-        """One verdict per watcher that was ever heard of."""
-        return [judge_watcher(run.duty, row, now) for row in store.many("leases.beats")]
+        """One verdict per watcher that there should be."""
+        found = [(row, f"watcher {row['labels']['watcher']}") for row in newest(store, "watcher_overdue", {})]
+        return [judge_absence(run.duty, "watchers_alive", row, name, "watches") for row, name in found]
 
 
 class ChannelsUp:
@@ -63,24 +67,15 @@ class Maintenance:
         return [judge_maintenance(run.duty, number, holding, now) for number in sorted(announced | holding.keys())]
 
 
-def judge_duty(duty: str, row: Row) -> Verdict:
-    """`duty_overdue`: seconds beyond two intervals; 0 for one that runs, or is paused."""
-    name, late = row["labels"]["duty"], row["value"] > 0
-    summary = f"{name} {row['note']}" if late else f"{name} runs"
-    return Verdict(duty, "duties_run", {"duty": name}, Level.CRITICAL if late else Level.OK, row["at"], summary)
-
-
-def judge_watcher(duty: str, row: Row, now: datetime) -> Verdict:
-    """Silent for too long is critical."""
-    silent = now - row["beaten_at"] > WATCHER_PATIENCE
-    words = f"is not heard of since {row['beaten_at']:%Y-%m-%d %H:%M:%S} UTC" if silent else "watches"
-    level = Level.CRITICAL if silent else Level.OK
-    return Verdict(duty, "watchers_alive", {"watcher": row["watcher"]}, level, now, f"watcher {row['watcher']} {words}")
+def judge_absence(duty: str, rule: str, row: Row, name: str, well: str) -> Verdict:
+    """Seconds for which a duty or a watcher is overdue; 0 for one that is there, or is paused."""
+    level = Level.CRITICAL if row["value"] > 0 else Level.OK
+    return Verdict(duty, rule, row["labels"], level, row["at"], f"{name} {row['note'] or well}")
 
 
 def judge_channel(duty: str, channel: str, row: Row | None, now: datetime) -> Verdict:
     """A channel that rests is a warning."""
-    words = f"is out of order since {row['opened_at']:%Y-%m-%d %H:%M} UTC: {row['why']}" if row else "works again"
+    words = f"is out of order: {row['why']}" if row else "works again"
     level = Level.WARNING if row else Level.OK
     return Verdict(duty, "channels_up", {"channel": channel}, level, now, f"channel {channel} {words}")
 
@@ -92,5 +87,5 @@ def judge_maintenance(duty: str, number: str, holding: Mapping[str, Silence], no
     if window is None:
         return Verdict(duty, "maintenance", labels, Level.OK, now, f"maintenance {number} is over")
     where = " ".join(f"{name}={pattern}" for name, pattern in window.matchers.items())
-    summary = f"maintenance of {where} until {window.until(now) or now:%Y-%m-%d %H:%M} UTC, {window.owner}: {window.reason}"
-    return Verdict(duty, "maintenance", labels, Level.INFO, now, summary)
+    still = span((window.until(now) or now) - now)
+    return Verdict(duty, "maintenance", labels, Level.INFO, now, f"maintenance of {where} for {still}, {window.owner}: {window.reason}")

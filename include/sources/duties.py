@@ -1,33 +1,76 @@
-"""The duties themselves: is one overdue? Asked of the ledger of runs, and of Airflow about which of them are paused."""
+"""The duties and watchers themselves: does one not run that should? Asked of the ledger of runs, of leases, and of Airflow about pauses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.model import Sample
-from include.store import Store
+from include.source_state import PATIENCE
+from include.store import Row, Store
+from include.writing.wording import counted, shown, span
 
-INTERVALS = 2
+WATCHER_PATIENCE = timedelta(seconds=60)
+PAUSED = "is paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """`intervals`: how often each duty should run; `paused`: whether Airflow holds it back at the moment."""
+    """`intervals`: how often each duty should run; `watching`: those with a watcher; `paused`: whether Airflow holds one back now.
+
+    Whoever is paused is nobody's alarm. Who was never heard of is expected since it was first seen not to be paused.
+    """
 
     intervals: Mapping[str, timedelta]
+    watching: Sequence[str]
     paused: Callable[[str], bool]
     name: str = "duties"
 
     def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
-        """`duty_overdue`: by how many seconds a duty is later than two of its intervals; 0 when it is not, or is paused."""
-        ran = {row["duty"]: row["finished_at"] for row in store.many("runs.newest_of_each")}
-        return [self.sample(duty, interval, ran[duty], at) for duty, interval in self.intervals.items() if duty in ran]
+        """`duty_overdue` and `watcher_overdue`: for how many seconds each is overdue; 0 when it is not, or is paused."""
+        since = self.expected(store, at)
+        ran = {row["duty"]: row for row in store.many("runs.standing", duties=list(self.intervals))}
+        heard = {row["watcher"]: row["beaten_at"] for row in store.many("leases.beats")}
+        duties = [duty_sample(duty, interval, since.get(duty), ran[duty], at) for duty, interval in self.intervals.items()]
+        return [*duties, *(watcher_sample(watcher, since.get(watcher), heard.get(watcher), at) for watcher in self.watching)]
 
-    def sample(self, duty: str, interval: timedelta, ran: datetime, at: datetime) -> Sample:
-        """How overdue one duty is."""
-        late = (at - ran - INTERVALS * interval).total_seconds()
-        paused = self.paused(duty)
-        note = "is paused" if paused else f"has not run since {ran:%Y-%m-%d %H:%M} UTC" if late > 0 else None
-        return Sample("duty_overdue", {"duty": duty}, 0 if paused else max(late, 0), at, "s", note)
+    def expected(self, store: Store, at: datetime) -> dict[str, datetime]:
+        """Since when each duty is expected; those that are paused are not."""
+        awake = [duty for duty in self.names if not self.paused(duty)]
+        return {row["duty"]: row["since"] for row in store.many("runs.expect", duties=awake, now=at)}
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Every duty that anything is expected of."""
+        return dict.fromkeys((*self.intervals, *self.watching))
+
+
+def duty_sample(duty: str, interval: timedelta, since: datetime | None, ran: Row, at: datetime) -> Sample:
+    """How overdue a duty is. `ran`: how it stands by the ledger."""
+    if since is None:
+        return overdue("duty", duty, at, timedelta(0), PAUSED)
+    late = at - max(since, ran["through_at"] or since) - PATIENCE * interval
+    return overdue("duty", duty, at, late, absence(ran, since, at) if late > timedelta(0) else None)
+
+
+def absence(ran: Row, since: datetime, at: datetime) -> str:
+    """How a duty is absent: its runs fail, or there are none."""
+    last = span(at - (ran["through_at"] or since))
+    if ran["failed"]:
+        return f"failed in its last {counted(ran['failed'], 'run')}, none came through for {last}: {shown(ran['error'], 200)}"
+    return f"has not run for {last}" if ran["through_at"] else f"has never run, and should have for {last}"
+
+
+def watcher_sample(watcher: str, since: datetime | None, heard_at: datetime | None, at: datetime) -> Sample:
+    """For how long nobody has heard of a watcher that should be there."""
+    if since is None:
+        return overdue("watcher", watcher, at, timedelta(0), PAUSED)
+    silent = at - max(since, heard_at or since)
+    words = f"is not heard of for {span(silent)}" if heard_at else "is not heard of at all"
+    return overdue("watcher", watcher, at, silent - WATCHER_PATIENCE, words if silent > WATCHER_PATIENCE else None)
+
+
+def overdue(kind: str, name: str, at: datetime, late: timedelta, note: str | None) -> Sample:
+    """The sample of a duty or a watcher."""
+    return Sample(f"{kind}_overdue", {kind: name}, max(late.total_seconds(), 0), at, "s", note)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from include.audience import Audience
 from include.model import Alert, Priority, Reason, State, Transition
 from include.store import Row, Store
 from include.store.text import dumps
@@ -22,14 +23,14 @@ def open_of_rule(store: Store, duty: str, rule: str) -> list[Alert]:
     return [Alert.from_row(row) for row in store.many("alerts.open_of_rule", duty=duty, rule=rule)]
 
 
-def open_rows(store: Store, duty: str) -> list[Row]:
-    """The open alerts of a duty as rows of the table `alert`, worst first."""
-    return store.many("alerts.open_of_duty", duty=duty)
+def open_rows(store: Store, duty: str, audience: Audience) -> list[Row]:
+    """The open alerts of a duty that an audience may see, as rows of the table `alert`, worst first."""
+    return store.many("alerts.open_of_duty", duty=duty, **audience.scope)
 
 
-def news_since(store: Store, duty: str, behind: int) -> list[Row]:
-    """What is worth telling behind a transition's id, each row with its alert."""
-    return store.many("alerts.news_since", duty=duty, behind=behind)
+def news_since(store: Store, duty: str, behind: int, audience: Audience) -> list[Row]:
+    """What is worth telling an audience behind a transition's id, each row with its alert."""
+    return store.many("alerts.news_since", duty=duty, behind=behind, **audience.scope)
 
 
 def changes_since(store: Store, duty: str, behind: int) -> list[Row]:

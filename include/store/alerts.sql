@@ -14,8 +14,11 @@ select * from alert where duty = %(duty)s and rule = %(rule)s and state <> 'reso
 select * from alert where state not in ('resolved', 'pending')
 
 -- name: open_of_duty
--- The open alerts of a duty, worst first.
-select * from alert where duty = %(duty)s and state <> 'resolved' order by severity desc, progress desc, opened_at, id
+-- The open alerts of a duty within a scope, worst first.
+select * from alert
+where duty = %(duty)s and state <> 'resolved'
+  and (%(organization)s::text is null or coalesce(labels ->> 'organization', %(unlabelled)s) = %(organization)s)
+order by severity desc, progress desc, opened_at, id
 
 -- name: apply
 -- Write transitions (a JSON array) to their alerts and to the ledger of transitions.
@@ -68,11 +71,12 @@ where state <> 'resolved' or (resolved_at >= %(since)s and fired_at is not null)
 group by duty, state
 
 -- name: news_since
--- The transitions of a duty behind an id, newest last, each with its alert.
+-- The transitions of a duty within a scope, behind an id, newest last, each with its alert.
 select t.id, t.at, t.reason, t.state_before, t.state_after, t.severity, t.summary, t.detail,
        a.id as alert_id, a.rule, a.labels, a.opened_at, a.state as state_now, a.resolution
 from transition t join alert a on a.id = t.alert_id
 where a.duty = %(duty)s and t.id > %(behind)s
+  and (%(organization)s::text is null or coalesce(a.labels ->> 'organization', %(unlabelled)s) = %(organization)s)
   and (t.reason in ('opened', 'worsened', 'recovered') or (t.reason = 'no_data' and t.state_before is null))
 order by t.id
 

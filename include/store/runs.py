@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,6 +66,12 @@ def already_done(store: Store, run: Run, stage: Stage, now: datetime) -> Counts 
         return None
     facts(log, f"{stage} already done at {row['finished_at']:%Y-%m-%d %H:%M:%S}", duty=run.duty, run=run.run_id, stage=stage)
     return dict(row["counts"])
+
+
+def over(store: Store, run: Run, failed: Sequence[str], clock: Clock) -> None:
+    """Write that a run has come to its end, and which of its tasks failed."""
+    why = f"failed in: {', '.join(failed)}" if failed else None
+    Attempt(store, run, Stage.OVER, clock, clock()).finish({}, state="failed" if failed else "complete", error=why)
 
 
 @contextmanager

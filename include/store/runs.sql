@@ -14,9 +14,28 @@ from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s
 -- Whether a stage of a duty was ever complete.
 select exists (select from run where duty = %(duty)s and stage = %(stage)s and state = 'complete')
 
--- name: newest_of_each
--- When each duty last finished anything.
-select duty, max(finished_at) as finished_at from run group by duty
+-- name: standing
+-- How each of these duties stands: when a run of it last came through, how many failed since, and what the newest of those said.
+select name as duty, good.finished_at as through_at, bad.runs as failed, bad.error
+from unnest(%(duties)s::text[]) as name
+left join lateral (
+    select started_at, finished_at from run
+    where duty = name and stage = 'over' and state = 'complete' order by started_at desc limit 1
+) good on true
+cross join lateral (
+    select count(distinct run_id) as runs, (array_agg(stage || ': ' || error order by stage = 'over', id desc))[1] as error from run
+    where duty = name and state = 'failed' and started_at > coalesce(good.started_at, '-infinity')
+) bad
+
+-- name: expect
+-- Since when each of these duties is expected to run: since it was first seen among them. One that is not, as a paused one, begins anew.
+with gone as (
+    delete from expected where duty <> all(%(duties)s::text[])
+), made as (
+    insert into expected (duty, since) select name, %(now)s from unnest(%(duties)s::text[]) as name on conflict do nothing
+    returning duty, since
+)
+select duty, since from expected where duty = any(%(duties)s::text[]) union all select duty, since from made
 
 -- name: lock_duty
 -- One evaluator per duty at a time, to the end of the transaction.

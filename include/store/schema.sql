@@ -225,6 +225,10 @@ CREATE SEQUENCE monitoring.drainer
     NO MAXVALUE
     CACHE 1
     CYCLE;
+CREATE TABLE monitoring.expected (
+    duty text NOT NULL,
+    since timestamp with time zone NOT NULL
+);
 CREATE TABLE monitoring.hook_call (
     vendor text NOT NULL,
     id text NOT NULL,
@@ -468,6 +472,8 @@ ALTER TABLE ONLY monitoring.configuration
     ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY monitoring.cursor
     ADD CONSTRAINT cursor_pkey PRIMARY KEY (watcher, name);
+ALTER TABLE ONLY monitoring.expected
+    ADD CONSTRAINT expected_pkey PRIMARY KEY (duty);
 ALTER TABLE ONLY monitoring.hook_call
     ADD CONSTRAINT hook_call_pkey PRIMARY KEY (vendor, id);
 ALTER TABLE ONLY monitoring.latest

@@ -11,6 +11,7 @@ from typing import Any
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
 
+from include.config.duties import BY_THE_CLOCK, WATCHING, section_of
 from include.config.times import duration, hour_minute
 from securenet.parsing import at_parse, digest
 
@@ -24,29 +25,27 @@ WATCHED_LIMIT = timedelta(minutes=5)
 
 
 @contextmanager
-def duty(
-    file: str, doc: str | None, *, every: str | None = None, at: str | None = None, watched: bool = False, **fields: Param
-) -> Iterator[DAG]:
+def duty(file: str, doc: str | None, **fields: Param) -> Iterator[DAG]:
     """The DAG of a duty, named after its file.
 
-    `every` or `at` names the setting, below `monitoring`, that says how often or at what time of day it runs; without, it runs by hand.
-    `watched`: a watcher in the triggerer rings for it, too. `fields` are those of its form. They join the DAG after its tasks, each of
-    which would else get a copy that every parse checks again.
+    Whether it runs by the clock, and whether a watcher rings for it, `include/config/duties.py` says; when, its section does.
+    `fields` are those of its form. They join the DAG after its tasks, each of which would else get a copy that every parse checks again.
     """
-    settings = at_parse()["monitoring"]
-    interval = duration(setting(settings, every)) if every else None
-    moment = hour_minute(setting(settings, at)) if at else None
-    name, clock = Path(file).stem, timetable(cron(interval, moment), settings["zone"])
-    limit = WATCHED_LIMIT if watched and not interval else run_limit(interval)
+    name, settings = Path(file).stem, at_parse()["monitoring"]
+    section = settings[section_of(name)] if name in BY_THE_CLOCK else {}
+    interval = duration(section["check_interval"]) if "check_interval" in section else None
+    moment = hour_minute(section["at"]) if "at" in section else None
+    clock = timetable(cron(interval, moment), settings["zone"])
+    limit = WATCHED_LIMIT if name in WATCHING and not interval else run_limit(interval)
     with DAG(
         dag_id=name,
         doc_md=doc,
-        schedule=rung(name, clock) if watched else clock,
+        schedule=rung(name, clock) if name in WATCHING else clock,
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=limit,
         default_args=default_args(limit),
-        tags=["securenet", "scheduled" if every or at or watched else "by hand"],
+        tags=["securenet", "scheduled" if clock or name in WATCHING else "by hand"],
         render_template_as_native_obj=False,
     ) as dag:
         yield dag
@@ -68,12 +67,6 @@ def form(fields: dict[str, Param]) -> ParamsDict:
     """Every form begins with `dry_run`. Airflow writes what was filled in into a Param, so no two DAGs share one."""
     dry_run = Param(False, type="boolean", title="Dry run", description="Compute and show everything, keep and send nothing")
     return ParamsDict({"dry_run": dry_run, **fields})
-
-
-def setting(settings: dict[str, Any], name: str) -> Any:
-    """The value of `section.key`."""
-    section, _, key = name.partition(".")
-    return settings[section][key]
 
 
 def default_args(limit: timedelta) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from include.config.duties import BY_THE_CLOCK, WATCHDOG, WATCHING, section_of
 from include.config.settings import AccountExpiration, Settings
 from include.logs import facts
 from include.model import Clock, Run, utc_now
@@ -36,16 +38,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 # So long a lane of a watcher goes on, if there is so much to send.
 LANE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
 def is_paused(duty: str) -> bool:
-    """Whether Airflow holds a duty back. Outside of a task nobody can be asked, and it counts as running."""
+    """Whether Airflow holds a duty back. Outside of a task nobody can be asked, and a duty that Airflow has lost is held back by nobody."""
+    from airflow.sdk.exceptions import AirflowRuntimeError
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     try:
         return bool(RuntimeTaskInstance.get_dag(duty).is_paused)
     except (ImportError, AttributeError, NameError):
         return False
+    except AirflowRuntimeError as error:
+        if (error.error.detail or {}).get("status_code") == HTTPStatus.NOT_FOUND:
+            return False
+        raise
 
 
 def open_store(application: str) -> Store:
@@ -101,7 +109,7 @@ class Wiring:
         from include.sources import SOURCES
 
         if name == "duties":
-            duties: Source = load_named(SOURCES, name, "source")(self.intervals, is_paused)
+            duties: Source = load_named(SOURCES, name, "source")(self.intervals, WATCHING, is_paused)
             return duties
         kind = load_named(SOURCES, f"accounts.{self.accounts.source}", "source")
         accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
@@ -115,14 +123,14 @@ class Wiring:
 
     def interval(self, duty: str) -> timedelta | None:
         """How long the moment of a run lasts: until the next one is due; None for a duty by hand or once a day."""
-        section = getattr(self.settings.monitoring, duty, None)
+        section = getattr(self.settings.monitoring, section_of(duty), None)
         interval: timedelta | None = getattr(section, "check_interval", None)
         return interval
 
     @property
     def intervals(self) -> dict[str, timedelta]:
-        """How often each duty should run, for those that run by the clock and are watched over."""
-        return {"account_expiration": self.accounts.check_interval, "housekeeping": timedelta(days=1)}
+        """How often each duty should run that is watched over."""
+        return {duty: self.interval(duty) or DAY for duty in BY_THE_CLOCK if duty != WATCHDOG}
 
     def evaluating(self, duty: str, reminders: bool) -> Evaluating:
         """How a duty is judged."""
@@ -193,6 +201,12 @@ class Wiring:
         from include.actions import Actions
 
         return Actions(self.store, self.settings, self.directory, self.clock())
+
+    def over(self, run: Run, failed: Sequence[str]) -> None:
+        """A run has come to its end; `failed`: which of its tasks did."""
+        from include.store import runs
+
+        runs.over(self.store, run, failed, self.clock)
 
     def drain(self, until: datetime) -> Counts:
         """Send what is due, each channel by itself; in a rehearsal, nothing is."""

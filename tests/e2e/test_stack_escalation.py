@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from include.config.duties import BY_THE_CLOCK, WATCHING
 from include.model import utc_now
 from tests.e2e.conftest import ROOT, Stack, processes, wait
 from tests.hooks.vendors import pagerduty
@@ -121,6 +122,16 @@ def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack
     assert stack.query("select by, what from monitoring.action") == [{"by": "admin", "what": "acknowledge"}]
     assert stack.run("alert_action")["state"] == "success", "an empty form lists what is open"
     assert stack.run("alert_action", action="acknowledge", alert="nothing like it")["state"] == "failed"
+    ends = stack.query("select state, error from monitoring.run where duty = 'alert_action' and stage = 'over' order by id")
+    assert [(end["state"], end["error"]) for end in ends] == [("complete", None), ("complete", None), ("failed", "failed in: act")]
+
+
+def test_the_watch_expects_whatever_runs_by_itself_and_is_not_paused(stack: Stack) -> None:
+    everybody = {*BY_THE_CLOCK, *WATCHING}
+    with stack.api() as api:
+        for paused, expected in ((False, everybody), (True, everybody - {"housekeeping"}), (False, everybody)):
+            api.patch("/dags/housekeeping", json={"is_paused": paused}).raise_for_status()
+            wait(lambda expected=expected: {row["duty"] for row in stack.query("select duty from monitoring.expected")} == expected, 90)
 
 
 def test_what_is_acknowledged_in_pagerduty_is_acknowledged_here_and_nobody_needs_a_login_for_it(stack: Stack) -> None:
@@ -135,9 +146,15 @@ def test_what_is_acknowledged_in_pagerduty_is_acknowledged_here_and_nobody_needs
     judge(stack, "search", "ok")
 
 
-def test_a_watcher_that_is_not_heard_of_is_an_alert(stack: Stack) -> None:
+def test_a_triggerer_that_hangs_is_an_alert_and_somebody_outside_notices_while_the_scheduler_goes_on(
+    stack: Stack, outside: Receiver
+) -> None:
     stack.query("update monitoring.lease set beaten_at = now() returning watcher")
     with frozen(stack, "triggerer"):
-        name = "watcher escalation is not heard of"
-        wait(lambda: [subject for subject in mails(stack, name)], 240)
-    wait(lambda: len(mails(stack, "watcher escalation watches")) >= 1, 240)
+        time.sleep(1)  # what was on its way may still arrive
+        heard = beats(outside, "scheduled"), beats(outside, "watchers")
+        wait(lambda: mails(stack, "watcher escalation is not heard of"), 240)
+        wait(lambda: beats(outside, "scheduled") > heard[0] + 1, 150)
+        assert beats(outside, "watchers") == heard[1], "for more than a minute: the silence is what is noticed"
+    wait(lambda: mails(stack, "watcher escalation watches"), 240)
+    wait(lambda: beats(outside, "watchers") > heard[1], 90)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from include.model import Level, Run, Traits, Verdict
 from securenet.commands.check import load_dag
 from securenet.rehearsal import stages
-from tests.story import ADMIN, Story, attachment_of, html_of, settings, text_of
+from tests.story import ADMIN, Story, attachment_of, html_of, text_of
 
 DUTY = "daily_summary"
 
@@ -64,20 +64,6 @@ def test_after_an_outage_of_days_one_summary_covers_all_of_them_and_a_repeated_r
     assert summaries(story)[1:] == ["✅ SUCCESS: Daily summary: 1 fired, 1 resolved, 0 open"]
 
 
-def test_an_administrator_of_one_organisation_never_sees_another(story: Story) -> None:
-    people = "{ann: {name: Ann, email: ann@example.com, organizations: [acme]}}"
-    story.settings = settings(f"people: {people}\nroles: {{administrator: [ann]}}")
-    judge(story, "web-1", Level.CRITICAL, organization="acme")
-    judge(story, "web-2", Level.CRITICAL, organization="globex")
-    story.later(seconds=1)
-    summarise(story)
-    (mail,) = [one for one in story.inbox.to("ann@example.com") if "Daily summary" in one["Subject"]]
-    seen = html_of(mail) + text_of(mail) + attachment_of(mail)
-    assert "web-1" in seen
-    assert "web-2" not in seen
-    assert "globex" not in seen
-
-
 def test_hostile_words_are_shown_and_do_nothing(story: Story) -> None:
     hostile = "=cmd()|<script>alert(1)</script>\u202e"
     verdict = Verdict("system_health", "cpu_usage", {"target": "x"}, Level.CRITICAL, story.now, hostile)
@@ -97,5 +83,12 @@ def test_what_is_coming_is_said(story: Story) -> None:
 
     window = Window({"target": "web-*"}, story.now + timedelta(hours=2), story.now + timedelta(hours=3))
     story.wiring.actions().silence(window, "ann", "ann", "new disks", maintenance=True)
+    for name, starts, ends in (("ending", 0, 20), ("lasting", 0, 50), ("later", 30, 50)):
+        at = Window({"target": name}, story.now + timedelta(hours=starts), story.now + timedelta(hours=ends))
+        story.wiring.actions().silence(at, "ann", "ann", "why not")
     summarise(story)
-    assert "maintenance of target=web-* begins 2026-03-02 11:00 UTC, ann: new disks" in text_of(story.inbox.to(ADMIN)[-1])
+    text = text_of(story.inbox.to(ADMIN)[-1])
+    assert "maintenance of target=web-* begins 2026-03-02 11:00 UTC, ann: new disks" in text
+    assert "silence of target=ending ends 2026-03-03 05:00 UTC, ann: why not" in text, "that it ends within a day is said before"
+    assert "lasting" not in text
+    assert "later" not in text

@@ -21,7 +21,16 @@ def test_the_migrations_make_exactly_the_schema_that_is_written_down(server: Ser
 
 def test_migrating_twice_and_two_at_once_is_migrating_once(store: Store) -> None:
     assert migrations.migrate(store) == []
-    assert [step.name for step in migrations.known()] == ["initial", "lifecycle", "watchers", "counts", "hooks", "marks", "delivery"]
+    assert [step.name for step in migrations.known()] == [
+        "initial",
+        "lifecycle",
+        "watchers",
+        "counts",
+        "hooks",
+        "marks",
+        "delivery",
+        "expected",
+    ]
 
 
 def test_a_migration_that_was_edited_is_named(store: Store) -> None:

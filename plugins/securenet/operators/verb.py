@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -26,21 +27,24 @@ class Verb(BaseOperator):
 
     def execute(self, context: Context) -> Counts:
         """Perform the stage and return its counts. The last task of a run fails when an earlier one did."""
-        run = run_of(context)
-        counts = self.rehearse(run) if context["params"].get("dry_run") else self.perform_wired(run)
-        if not self.downstream_task_ids:
-            fail_with_the_others(context)
+        run, failed = run_of(context), [] if self.downstream_task_ids else failed_before(context)
+        counts = self.rehearse(run) if context["params"].get("dry_run") else self.perform_wired(run, failed)
+        if failed:
+            raise AirflowFailException(f"this run failed earlier, in: {', '.join(failed)}")
         return counts
 
-    def perform_wired(self, run: Run) -> Counts:
-        """Perform the stage with a store of its own. A form that asks for the impossible is not tried again."""
+    def perform_wired(self, run: Run, failed: Sequence[str] = ()) -> Counts:
+        """Perform the stage with a store of its own; the last one says that the run is over. What is asked in vain is not tried again."""
         from securenet.wiring import wired
 
         with wired(f"{run.duty} {self.task_id}") as wiring:
             try:
-                return self.perform(wiring, replace(run, interval=wiring.interval(run.duty)))
+                counts = self.perform(wiring, replace(run, interval=wiring.interval(run.duty)))
             except RequestRefused as refused:
                 raise AirflowFailException(str(refused)) from None
+            if not self.downstream_task_ids:
+                wiring.over(run, failed)
+            return counts
 
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """What the stage does. Returns counts, never rows."""
@@ -79,11 +83,9 @@ def run_of(context: Context) -> Run:
     )
 
 
-def fail_with_the_others(context: Context) -> None:
-    """Raises AirflowFailException when another task of the run failed: with `all_done`, only a failed leaf makes the run fail."""
+def failed_before(context: Context) -> list[str]:
+    """The tasks of the run that failed. With `all_done`, only a failed leaf makes the run fail, and so the last one has to."""
     ti: Any = context["ti"]
     states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
     bad = (TaskInstanceState.FAILED, TaskInstanceState.UPSTREAM_FAILED)
-    failed = sorted(task_id for task_id, state in states.items() if task_id != ti.task_id and state in bad)
-    if failed:
-        raise AirflowFailException(f"this run failed earlier, in: {', '.join(failed)}")
+    return sorted(task_id for task_id, state in states.items() if task_id != ti.task_id and state in bad)
