@@ -64,7 +64,7 @@ class AccountExpiration(Section):
     query: AbsolutePath | None = None
     """A file with your own queries in place of SecureNet's, as an absolute path: see sources.md."""
     statement_timeout: Annotated[Duration, within("1s", "1h")] = duration("60s")
-    """How long one statement may take there; after twice as long the connection is cut."""
+    """How long one statement may take there; after twice as long the connection is cut. 1s to 1h."""
     most_reminders: Annotated[Whole, Field(gt=0)] = 50
     """A run that would write to more owners than this, and than the share below, holds its reminders."""
     most_reminders_percent: Percent = 5
@@ -122,7 +122,7 @@ class OwnHealth(Section):
 
 
 class Housekeeping(Section):
-    """How long the store keeps what, and how many days of partitions it prepares."""
+    """How long the store keeps what (a day to ten years), and how many days of partitions it prepares."""
 
     at: TimeOfDay = hour_minute("02:30")
     """When the duty runs, in `monitoring.zone`."""
