@@ -51,7 +51,7 @@ class Cap(Section):
 
 MINUTE = timedelta(minutes=1)
 REMINDERS: Literal["reminders"] = "reminders"
-CapName = ChannelName | Literal["reminders"]
+CapName = Literal[ChannelName, "reminders"]
 CAPS: dict[CapName, Cap] = {
     "email": Cap(messages=1, per=MINUTE, burst=3, reserve=5),
     "sms": Cap(messages=5, per=timedelta(minutes=15), burst=3, reserve=2),

@@ -24,6 +24,7 @@ SENTENCES = {
     "missing": "missing, and without a default; allowed: this key with a value",
     "string_type": TEXT,
     "string_too_short": "empty; allowed: text",
+    "string_too_long": "too long a text; allowed: {max_length} characters",
     "bool_type": SWITCH,
     "int_type": WHOLE,
     "float_type": NUMBER,
@@ -58,7 +59,9 @@ def sentence(problem: ErrorDetails, place: list[str]) -> str:
         return f"not a section; allowed: keys with a value each, of {', '.join(allowed_keys(place))}"
     if kind == "literal_error":
         return f"an unknown word; allowed: {context['expected'].replace(' or ', ', ').replace(chr(39), '')}"
-    return SENTENCES[kind].format(**context) if kind in SENTENCES else problem["msg"].removeprefix("Value error, ")
+    if kind in SENTENCES:
+        return SENTENCES[kind].format(**context)
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def allowed_keys(place: list[str]) -> list[str]:
