@@ -10,7 +10,8 @@ from docs import duties, keys, tree
 ROOT = Path(__file__).parents[1]
 PARTS = {
     "README.md": {"duties": duties.table},
-    "docs/architecture.md": {"tree": tree.text},
+    "docs/architecture.md": {"folders": tree.folders},
+    "docs/modules.md": {"tree": tree.text},
     "docs/configuration.md": {"keys": keys.tables},
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,16 @@ ORDER = ("dags", "plugins", "include", "local", "demo", "docker", "docs", "bench
 
 def text() -> str:
     """The tree in a code block."""
-    lines = [line for name in ORDER for line in folder(ROOT / name, 0)]
+    return block(line for name in ORDER for line in folder(ROOT / name, 0))
+
+
+def folders() -> str:
+    """The same without the modules."""
+    return block(line for name in ORDER for line in folder(ROOT / name, 0) if line[0].endswith("/"))
+
+
+def block(lines: Iterable[tuple[str, str]]) -> str:
+    """Names and what they are, in two columns."""
     return "\n".join(["```text", *(f"{path:<28} {what}".rstrip() for path, what in lines), "```"])
 
 

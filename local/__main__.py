@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from local import down, environment, status, up
+from local import down, environment, marks, status, up
 
 VERBS: dict[str, Callable[[], None]] = {
     "up": up.up,
@@ -31,6 +31,7 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Run one verb; returns its exit code."""
     options = parse()
+    marks.forget_exported()
     if options.verb == "status":
         return status.show(options.json)
     if options.verb == "exec":

@@ -1,6 +1,8 @@
 """A process that outlives the command that started it, and is found again: after a crash, a reboot, a reused pid."""
 
+import ctypes
 import json
+import math
 import os
 import signal
 import subprocess
@@ -8,27 +10,41 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from include import private
 from local import account
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 LOG_LIMIT = 10_000_000
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 
 _started: list[subprocess.Popen[bytes]] = []  # kept: a Popen that is collected while its process lives warns
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """One service process with its whole session (its children, and theirs). `record` says which; it stands until `stop`."""
+    """One service process with its whole session (its children, and theirs). `record` says which; it stands until `stop`.
+
+    `bound`: it does not outlive the thread that started it. What a killed test run leaves behind ends with it.
+    """
 
     record: Path
     log: Path
+    bound: bool = False
+
+    def expect(self) -> None:
+        """Note that it is wanted before it is started: `wanted` from now on, whatever becomes of this process."""
+        if not self._recorded()[0]:
+            self._note(pid=0, birth="", starter=os.getpid(), starter_birth=birth(os.getpid()))
 
     def start(self, command: Sequence[str], env: Mapping[str, str], cwd: Path, user: str | None = None) -> None:
         """Start it in a session of its own, as `user` if given; what an earlier one left behind ends first."""
         self.stop(signal.SIGKILL)
+        self.expect()
         rotate(self.log)
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=private.unread) as log:
             process = subprocess.Popen(
                 command,
                 env=dict(env),
@@ -37,15 +53,23 @@ class Daemon:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_die_with_parent if self.bound else None,
                 **account.identity(user),
             )
         _started.append(process)
-        self.record.parent.mkdir(parents=True, exist_ok=True)
-        self.record.write_text(json.dumps({"pid": process.pid, "birth": birth(process.pid)}))
+        self._note(pid=process.pid, birth=birth(process.pid))
 
     def wanted(self) -> bool:
-        """Started, and not stopped on purpose since."""
+        """Started or expected, and not stopped on purpose since."""
         return self.record.exists()
+
+    def coming(self, grace: float) -> bool:
+        """Whether it may still be on its way: born less than `grace` seconds ago, or not born yet and its starter lives."""
+        if pid := self.pid:
+            return age(pid) < grace
+        record = self._read()
+        starter = record.get("starter")
+        return isinstance(starter, int) and birth(starter) == record.get("starter_birth")
 
     @property
     def pid(self) -> int | None:
@@ -75,11 +99,19 @@ class Daemon:
         self.record.unlink(missing_ok=True)
 
     def _recorded(self) -> tuple[int, str]:
+        record = self._read()
+        return int(record.get("pid", 0)), str(record.get("birth", ""))
+
+    def _read(self) -> dict[str, Any]:
         try:
             record = json.loads(self.record.read_text())
-            return int(record["pid"]), str(record["birth"])
-        except (FileNotFoundError, ValueError, KeyError):  # never started, or cut short while it was written
-            return 0, ""
+        except (FileNotFoundError, ValueError):  # never started, or cut short while it was written
+            return {}
+        return record if isinstance(record, dict) else {}
+
+    def _note(self, **record: object) -> None:
+        self.record.parent.mkdir(parents=True, exist_ok=True)
+        self.record.write_text(json.dumps(record))
 
 
 def birth(pid: int) -> str | None:
@@ -89,6 +121,13 @@ def birth(pid: int) -> str | None:
     except (FileNotFoundError, ProcessLookupError):
         return None
     return None if fields[0] in "ZX" else f"{_boot()} {fields[19]}"
+
+
+def age(pid: int) -> float:
+    """Seconds since it was born; endless for one that is gone."""
+    born = birth(pid)
+    running = float(Path("/proc/uptime").read_text().split()[0])
+    return running - int(born.split()[1]) / os.sysconf("SC_CLK_TCK") if born else math.inf
 
 
 def living() -> list[int]:
@@ -124,6 +163,12 @@ def rotate(log: Path) -> None:
 def tail(log: Path, lines: int = 20) -> str:
     """The end of a log, for a person who has to find out what happened."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+
+def _die_with_parent() -> None:
+    """In the child, before it becomes the program: the kernel signals it when the thread that made it ends. PostgreSQL takes SIGQUIT
+    for a shutdown at once, of its children too."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def _boot() -> str:

@@ -33,10 +33,10 @@ def clean() -> None:
 
 def stop_demo() -> None:
     """Take the watched system away, to see what the monitoring says."""
-    services.table()["securenet"].stop()
+    services.table()["securenet"].process.stop()
     say("securenet is stopped; start it again with: make start-demo")
 
 
 def _stop(found: list[Service]) -> None:
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda service: service.stop(), found))
+        list(pool.map(lambda service: service.process.stop(), found))

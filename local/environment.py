@@ -9,7 +9,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from local import binaries, external, layout
+from local import binaries, external, layout, marks
 from local.passwords import fernet_key, password
 from local.ports import port
 
@@ -30,7 +30,13 @@ def full() -> dict[str, str]:
 def exports() -> str:
     """Lines for `eval` in a shell, after which `airflow` and `psql` work."""
     named = variables() | _psql()
+    named[marks.NAME] = marks.mark(named)
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in sorted(named.items()))
+
+
+def ours(*names: str) -> bool:
+    """Whether one of these variables is as we set it, and not the caller's."""
+    return any(name not in os.environ for name in names)
 
 
 def apply() -> None:

@@ -36,9 +36,16 @@ class External:
         """Always: we never stop it."""
         return True
 
+    def expect(self) -> None:
+        """Nothing to note: it is always wanted."""
+
     def lives(self) -> bool:
         """All that can be known from here."""
         return self.answers()
+
+    def coming(self, grace: float) -> bool:
+        """Not by us."""
+        return False
 
     def start(self) -> None:
         """Somebody else's business; but say so when they have not."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from include import private
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -18,9 +20,7 @@ def run() -> Path:
 
 def log(service: str) -> Path:
     """The log file of a service; its folder exists afterwards."""
-    folder = run() / "logs"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{service}.log"
+    return private.closed(run() / "logs") / f"{service}.log"
 
 
 @contextmanager

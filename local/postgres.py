@@ -36,13 +36,17 @@ LOCALE = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 @dataclass(frozen=True)
 class Server:
-    """One server and its data. Constructing it touches nothing; `start` creates what is missing and heals what is broken."""
+    """One server and its data. Constructing it touches nothing; `start` creates what is missing and heals what is broken.
+
+    `bound`: it does not outlive the thread that started it.
+    """
 
     folder: Path
     port: int
     password: str
     log: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    bound: bool = False
 
     @cached_property
     def user(self) -> str | None:
@@ -62,7 +66,7 @@ class Server:
     @property
     def daemon(self) -> Daemon:
         """The postmaster."""
-        return Daemon(self.folder / "pid", self.log)
+        return Daemon(self.folder / "pid", self.log, self.bound)
 
     @property
     def address(self) -> str:
@@ -73,9 +77,17 @@ class Server:
         """Started, and not stopped on purpose since."""
         return self.daemon.wanted()
 
+    def expect(self) -> None:
+        """Note that it is wanted, before it is started."""
+        self.daemon.expect()
+
     def lives(self) -> bool:
         """Whether the postmaster that we started is there."""
         return self.daemon.lives()
+
+    def coming(self, grace: float) -> bool:
+        """Whether it may still be on its way up."""
+        return self.daemon.coming(grace)
 
     def dsn(self, database: str, user: str = SUPERUSER, password: str | None = None) -> str:
         """A connection URI. Passwords and names of ours need no escaping."""
@@ -163,10 +175,10 @@ class Server:
 
 @contextmanager
 def throwaway(**settings: str) -> Iterator[Server]:
-    """A server for tests: a free port, an empty temporary folder, no waiting for the disk; gone afterwards."""
+    """A server for tests: a free port, an empty temporary folder, no waiting for the disk; gone afterwards, or when whoever began it is."""
     folder = Path(tempfile.mkdtemp(prefix="securenet-postgres-"))
     folder.chmod(0o755)
-    server = Server(folder, ports.any_free(), secrets.token_hex(16), folder / "log", QUICK | settings)
+    server = Server(folder, ports.any_free(), secrets.token_hex(16), folder / "log", QUICK | settings, bound=True)
     try:
         server.start()
         yield server

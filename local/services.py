@@ -15,6 +15,8 @@ from local.external import External
 from local.passwords import password
 from local.postgres import Server
 
+# For so long after its birth a process that does not answer may be on its way up.
+GRACE_SECONDS = 90
 DATABASE_OWNERS = ("airflow", "monitoring")
 # port -> the service that listens on it
 PORTS = {"postgres": "postgres", "securenet": "securenet", "smtp": "inbox", "inbox": "inbox", "api-server": "api-server"}
@@ -24,8 +26,8 @@ class State(StrEnum):
     """What a service is doing."""
 
     RUNNING = "running"
-    STARTING = "starting"  # lives, does not answer (yet)
-    STALE = "stale"  # should run and does not
+    STARTING = "starting"  # on its way: its process is young, or `make up` is about to start it
+    STALE = "stale"  # should run, and is dead or does not answer
     STOPPED = "stopped"
 
 
@@ -35,19 +37,21 @@ class Service:
 
     name: str
     address: str
-    wanted: Callable[[], bool]
-    lives: Callable[[], bool]
+    process: Daemon | Server | External
     answers: Callable[[], bool]
     start: Callable[[], None]
-    stop: Callable[[], None]
 
     def state(self) -> State:
         """Running means: the process that we started lives, and answers."""
-        if not self.wanted():
+        if not self.process.wanted():
             return State.STOPPED
-        if not self.lives():
-            return State.STALE
-        return State.RUNNING if self.answers() else State.STARTING
+        if self.runs():
+            return State.RUNNING
+        return State.STARTING if self.process.coming(GRACE_SECONDS) else State.STALE
+
+    def runs(self) -> bool:
+        """Whether the process that we started lives, and answers."""
+        return self.process.lives() and self.answers()
 
 
 def server(name: str) -> Server | External:
@@ -65,8 +69,8 @@ def settle_ports() -> None:
     """Choose the ports of what does not run, before anything is told them."""
     for port, name in PORTS.items():
         service = table()[name]
-        if not service.lives():
-            service.stop()  # a child that outlived its killed leader may still hold the port
+        if not service.process.lives():
+            service.process.stop()  # a child that outlived its killed leader may still hold the port
             ports.settle(port)
 
 
@@ -77,7 +81,7 @@ def _database(name: str, prepare: Callable[[Server | External], None]) -> Servic
         found.start()
         prepare(found)
 
-    return Service(name, found.address, found.wanted, found.lives, found.answers, start, found.stop)
+    return Service(name, found.address, found, found.answers, start)
 
 
 def _prepare_store(found: Server | External) -> None:
@@ -109,7 +113,7 @@ def _program(name: str, address: str, command: list[str], answers: Callable[[], 
         if not process.pid:
             process.start(command, environment.full(), cwd=layout.ROOT)
 
-    return Service(name, address, process.wanted, process.lives, answers, start, process.stop)
+    return Service(name, address, process, answers, start)
 
 
 def _daemon(name: str) -> Daemon:
@@ -129,7 +133,7 @@ def _reachable(address: str) -> bool:
 
 def wait_for(service: Service, seconds: float) -> None:
     """Return when it runs; end with the end of its log when it does not come up."""
-    daemon.wait_until(lambda: service.state() in (State.RUNNING, State.STALE), seconds, pause=0.5)
-    if service.state() is not State.RUNNING:
+    daemon.wait_until(lambda: service.runs() or not service.process.lives(), seconds, pause=0.5)
+    if not service.runs():
         log = layout.log(service.name)
-        raise SystemExit(f"{service.name} is {service.state()}; the end of {log}:\n{daemon.tail(log)}")
+        raise SystemExit(f"{service.name} does not run; the end of {log}:\n{daemon.tail(log)}")

@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from local import environment, services
 from local.services import State
 
+# Where the duties' history is: the store, and Airflow's own database.
+DATABASES = ("AIRFLOW_CONN_MONITORING_DB", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN")
+
 
 def show(as_json: bool) -> int:
-    """Print the status; 1 when something should run and does not."""
+    """Print the status; 1 when something should run and does not, or the store should answer and does not."""
     states = _services()
-    duties = _duties()
+    duties = _duties(states["postgres"]["state"])
     if as_json:
-        print(json.dumps({"services": states, "duties": duties}))
+        print(json.dumps({"services": states, "duties": duties or {}}))
     else:
-        print("\n".join(_table(states, duties, _channels())))
-    return int(any(service["state"] == State.STALE for service in states.values()))
+        print("\n".join(_table(states, duties or {}, _channels())))
+    return int(duties is None or any(service["state"] == State.STALE for service in states.values()))
 
 
 def _services() -> dict[str, dict[str, str]]:
@@ -26,7 +29,11 @@ def _services() -> dict[str, dict[str, str]]:
     return {name: {"state": state, "address": table[name].address} for name, state in zip(table, states, strict=True)}
 
 
-def _duties() -> dict[str, dict[str, object]]:
+def _duties(server: str) -> dict[str, dict[str, object]] | None:
+    """What the store knows of them; None when it does not answer. Where our server does not run, nobody is asked: whoever has its
+    port now would be shown its password."""
+    if environment.ours(*DATABASES) and server != State.RUNNING:
+        return {}
     environment.apply()
     from securenet.commands import duties  # knows Airflow, which takes seconds to import
 
@@ -34,7 +41,7 @@ def _duties() -> dict[str, dict[str, object]]:
         return duties.overview()
     except Exception as error:  # whatever it is that keeps the store from answering, the services' states still count
         print(f"the store does not answer: {error}", file=sys.stderr)
-        return {}
+        return None
 
 
 def _channels() -> dict[str, str]:

@@ -10,12 +10,13 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from include import private
 from local import airflow, demo_runs, environment, layout, services, summary
 from local.daemon import tail
 from local.external import External
 from local.postgres import Server
 from local.progress import say, step
-from local.services import Service, State
+from local.services import Service
 
 START_SECONDS = 180
 
@@ -25,7 +26,8 @@ def up() -> None:
     with layout.exclusive():
         services.settle_ports()
         table = services.table()
-        outlived = table["postgres"].state() is not State.RUNNING
+        outlived = not table["postgres"].runs()
+        _expect(table)
         _databases_and_inbox(table)
         _together(_prepare_airflow, _prepare_monitoring)
         if outlived:
@@ -33,6 +35,12 @@ def up() -> None:
         _start_airflow(table)
         _duties()
         summary.show()
+
+
+def _expect(table: dict[str, Service]) -> None:
+    """All of it is wanted from now on: what is missing after a kill of this very command is stale, not stopped."""
+    for service in table.values():
+        service.process.expect()
 
 
 def start_demo() -> None:
@@ -79,7 +87,7 @@ def demo(verb: str) -> None:
 def run(name: str, program: str, *arguments: str, **variables: str) -> None:
     """Run a program of the environment; its output goes to a log of that name, which is shown when it fails."""
     log = layout.log(name)
-    with log.open("wb") as output:
+    with open(log, "wb", opener=private.unread) as output:
         done = subprocess.run(
             [Path(sys.executable).with_name(program), *arguments],
             env=environment.full() | variables,
@@ -95,13 +103,15 @@ def run(name: str, program: str, *arguments: str, **variables: str) -> None:
 
 def _stop_airflow(table: dict[str, Service]) -> None:
     """What lived through the loss of its database may fall over it at any moment, and its last heartbeat says that it is well."""
-    _together(*(table[name].stop for name in airflow.PROCESSES if table[name].lives()))
+    living = [table[name].process for name in airflow.PROCESSES if table[name].process.lives()]
+    _together(*(process.stop for process in living))
+    _expect(table)
 
 
 def _start_airflow(table: dict[str, Service]) -> None:
     for name in airflow.PROCESSES:
         table[name].start()
-    waiting = [name for name in airflow.PROCESSES if table[name].state() is not State.RUNNING]
+    waiting = [name for name in airflow.PROCESSES if not table[name].runs()]
     if waiting:
         with step(f"Airflow: {', '.join(waiting)}"):
             for name in waiting:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from local import airflow, environment
+from securenet.parsing import copy_path
 
 ROOT = Path(__file__).parent.parent
 OPTIONAL = {"SECURENET_ADMIN_EMAIL", "SECURENET_CONFIG", "SECURENET_ENV", "SECURENET_UI"}
@@ -50,6 +51,18 @@ def test_what_the_environment_adds_is_also_added_natively(
     monkeypatch.setenv("SECURENET_RUN", str(tmp_path))
     assert set(services["scheduler"]["environment"]) - OPTIONAL <= set(environment.variables())
     assert not set(services["scheduler"]["environment"]) & set(environment.settings())
+
+
+def test_what_must_outlive_a_container_is_in_a_volume_that_airflow_may_write(text: str, services: dict[str, Any]) -> None:
+    """The accepted configuration is in Airflow's home; what Docker puts into a new volume is what the image has there."""
+    home = "/opt/airflow"
+    copy = f"{home}/{copy_path().parent.name}"
+    for name in airflow.PROCESSES:
+        mounted = dict(mount.split(":")[1::-1] for mount in services[name]["volumes"])
+        assert mounted[copy] in yaml.safe_load(text)["volumes"]
+        assert mounted[f"{home}/configuration"] == "./configuration"
+    made = re.findall(r"^RUN mkdir --mode=0700 (.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)[0].split()
+    assert copy in made
 
 
 def test_every_image_is_pinned(services: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from include.config.section import ChannelName, Section
-from include.config.types import Duration
+from include.config.types import Duration, Number, Switch, Whole
 
 Patterns = Annotated[dict[str, str], Field(min_length=1)]
 
@@ -37,21 +37,21 @@ class Inhibition(Section):
 class Cap(Section):
     """How much one receiver gets through one channel. What is over waits, and then leaves as one message."""
 
-    messages: Annotated[float, Field(gt=0)]
+    messages: Annotated[Number, Field(gt=0)]
     """So many ..."""
     per: Duration
     """... in this time."""
-    burst: Annotated[int, Field(gt=0)] = 1
+    burst: Annotated[Whole, Field(gt=0)] = 1
     """So many may leave at once."""
-    reserve: Annotated[int, Field(ge=0)] = 0
+    reserve: Annotated[Whole, Field(ge=0)] = 0
     """And so many more if they are critical."""
-    digest: bool = True
+    digest: Switch = True
     """Whether what waited leaves as one message; PagerDuty must have each by itself."""
 
 
 MINUTE = timedelta(minutes=1)
 REMINDERS: Literal["reminders"] = "reminders"
-CapName = ChannelName | Literal["reminders"]
+CapName = Literal[ChannelName, "reminders"]
 CAPS: dict[CapName, Cap] = {
     "email": Cap(messages=1, per=MINUTE, burst=3, reserve=5),
     "sms": Cap(messages=5, per=timedelta(minutes=15), burst=3, reserve=2),

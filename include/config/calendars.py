@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
 
 from include.config.section import Section, listed
+from include.config.spelling import spelled
 from include.config.types import DayHours, Zone, hours
 
 OFFICE = "office"
@@ -19,7 +20,7 @@ def day(text: Any) -> date:
     try:
         return text if isinstance(text, date) else date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise ValueError(f"{text!r} is not a date; allowed: year, month and day, as in 2026-12-24") from None
+        raise ValueError(f"{spelled(text)} is not a date; allowed: year, month and day, as in 2026-12-24") from None
 
 
 Day = Annotated[date, BeforeValidator(day), PlainSerializer(date.isoformat)]

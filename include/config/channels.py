@@ -7,12 +7,13 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from include.config.section import Section
+from include.config.types import Text, Whole
 
 
 class Slack(Section):
     """Slack."""
 
-    receiver: str = "#alerts"
+    receiver: Text = "#alerts"
     """The channel that gets what no route sends elsewhere."""
 
 
@@ -34,7 +35,7 @@ class PagerDuty(Section):
 class Sms(Section):
     """SMS."""
 
-    segments: Annotated[int, Field(ge=1, le=10)] = 3
+    segments: Annotated[Whole, Field(ge=1, le=10)] = 3
     """How many segments a text may take; what is longer is cut."""
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from include.config.people import LISTED, ROTATES
+from include.config.complaints import describe, unreadable
 from include.config.reading import merge, parse_yaml, read_yaml
+from include.config.references import REFERENCE
 from include.config.settings import Settings
 from include.failures import Refused
+
+# The sections whose entries are right or wrong one by one, and what stands in for a wrong route.
+NAMED = ("people", "roles", "calendars", "routes")
+TO_NOBODY_NAMED = {"to": [{"channel": "log"}]}
 
 
 class ConfigurationRefused(Refused):
@@ -55,7 +60,7 @@ def parse(text: str, origin: Path) -> Configuration:
     try:
         return accept(parse_yaml(text), origin)
     except (yaml.YAMLError, ValueError) as error:
-        raise ConfigurationRefused([f"{origin}: {one_line(error)}"]) from None
+        raise ConfigurationRefused([unreadable(origin, error)]) from None
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def read_file(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigurationRefused([f"{path}: cannot be read: {error.strerror}"]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigurationRefused([f"{path}: {one_line(error)}"]) from None
+        raise ConfigurationRefused([unreadable(path, error)]) from None
 
 
 def accept(content: dict[str, Any], path: Path) -> Configuration:
@@ -79,53 +84,43 @@ def validate(content: dict[str, Any], path: Path) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        raise ConfigurationRefused([describe(path, problem) for problem in error.errors()]) from None
+        found = [problem for problem in error.errors() if not is_echo(problem)]
+    raise ConfigurationRefused([describe(path, problem) for problem in (*found, *between_the_rest(content, found))])
 
 
-def describe(path: Path, problem: ErrorDetails) -> str:
-    """`file: key.path: what is wrong and allowed (found: value)`."""
-    place = [str(part) for part in problem["loc"] if part not in (LISTED, ROTATES)]
-    what = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        what = f"unknown key; allowed here: {', '.join(allowed_keys(place[:-1]))}"
-    return f"{path}: {'.'.join(place) or 'top'}: {what} (found: {repr(problem['input'])[:80]})"
+def is_echo(problem: ErrorDetails) -> bool:
+    """Whether a list only counts as too short because of wrong entries, which are problems of their own."""
+    return problem["type"] == "too_short" and len(problem["input"]) >= problem["ctx"]["min_length"]
 
 
-def allowed_keys(place: list[str]) -> list[str]:
-    """The keys that the schema knows at this place; [] where it knows none."""
-    annotation: Any = Settings
-    for part in place:
-        annotation = below(annotation, part)
-    return sorted({key for section in plain(annotation) for key in keys(section)})
+def between_the_rest(content: dict[str, Any], found: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """What the sections that are right in themselves wrongly say of each other. Names that only a wrong one could know are let be."""
+    broken = [entry_of(problem["loc"]) for problem in found]
+    try:
+        Settings.model_validate(without(content, broken))
+    except ValidationError as error:
+        for problem in error.errors():
+            section = problem.get("ctx", {}).get("section")
+            if problem["type"] == REFERENCE and not any(known in broken for known in ([section], [section, problem["input"]])):
+                yield problem
 
 
-def below(annotation: Any, part: str) -> Any:
-    """What the schema has at a key, or inside a list or mapping; None where it has nothing."""
-    kinds = list(plain(annotation))
-    keyed = [keys(kind)[part] for kind in kinds if part in keys(kind)]
-    contained = [get_args(kind)[get_origin(kind) is dict] for kind in kinds if get_origin(kind) in (dict, tuple)]
-    return next(iter([*keyed, *contained]), None)
+def entry_of(place: Sequence[Any]) -> list[Any]:
+    """The entry of a section of names, or of the routes, in which a place lies; else its whole section."""
+    return list(place[:2] if place[0] in NAMED else place[:1])
 
 
-def plain(annotation: Any) -> Iterator[Any]:
-    """The types that a value may have, without what is said about them."""
-    if get_origin(annotation) is Annotated:
-        yield from plain(get_args(annotation)[0])
-    elif get_origin(annotation) in (Union, UnionType):
-        for member in get_args(annotation):
-            yield from plain(member)
-    else:
-        yield annotation
-
-
-def keys(kind: Any) -> dict[str, Any]:
-    """The keys of a section as the file spells them, with their types; {} for anything else."""
-    return {field.alias or name: field.annotation for name, field in getattr(kind, "model_fields", {}).items()}
-
-
-def one_line(error: Exception) -> str:
-    """The error's text without line breaks."""
-    return " ".join(str(error).split())
+def without(content: dict[str, Any], broken: Iterable[list[Any]]) -> dict[str, Any]:
+    """The content without these entries and sections; routes keep their numbers."""
+    rest = {key: copy(value) for key, value in content.items()}
+    for section, *entry in broken:
+        if not entry:
+            rest.pop(section, None)
+        elif section == "routes":
+            rest[section][entry[0]] = TO_NOBODY_NAMED
+        else:
+            rest[section].pop(entry[0], None)
+    return rest
 
 
 def describe_settings(settings: Settings) -> str:

@@ -50,14 +50,14 @@ def parse_yaml(text: str) -> dict[str, Any]:
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ValueError(f"a mapping is needed at the top, not {type(content).__name__}")
+        raise ValueError("not a mapping; allowed at the top: keys with a value each, as in monitoring: {zone: UTC}")
     return content
 
 
 def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    """The base with the overlay on top: mappings are merged key by key, anything else is replaced."""
+    """The base with the overlay on top: mappings are merged key by key, anything else is replaced, and nothing changes nothing."""
     merged = dict(base)
     for key, value in overlay.items():
         old = merged.get(key)
-        merged[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = merge(old, value or {}) if isinstance(old, dict) and isinstance(value, dict | None) else value
     return merged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from include.config.routes import EscalationStep, Route, Target
     from include.config.settings import Settings
 
+REFERENCE: LiteralString = "reference"
 Place = tuple[str | int, ...]
 
 
@@ -23,10 +24,12 @@ class Problem(NamedTuple):
     place: Place
     value: Any
     what: str
+    section: str = ""
 
     def details(self) -> InitErrorDetails:
-        """As pydantic takes it."""
-        return InitErrorDetails(type=PydanticCustomError("reference", "{what}", {"what": self.what}), loc=self.place, input=self.value)
+        """As pydantic takes it; `section`: the one that does not have the name."""
+        error = PydanticCustomError(REFERENCE, "{what}", {"what": self.what, "section": self.section})
+        return InitErrorDetails(type=error, loc=self.place, input=self.value)
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -92,4 +95,4 @@ def unknown_calendar(settings: Settings, place: Place, name: str | None) -> Iter
 def unknown(place: Place, name: str, known: Iterable[str], section: str, otherwise: str) -> Iterator[Problem]:
     """A name that the section does not have."""
     if name not in known:
-        yield Problem(place, name, f"{name!r} is not in {section}; allowed: {', '.join(known) or otherwise}")
+        yield Problem(place, name, f"{name!r} is not in {section}; allowed: {', '.join(known) or otherwise}", section)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, fi
 from include.config.duties import DutyName
 from include.config.section import ChannelName, PriorityName, Section, SeverityName, listed
 from include.config.times import delay, write_delay
+from include.config.types import Switch
 
 NEXT_BUSINESS_DAY = "next_business_day"
 # Channels that have a receiver of their own, and reach no people.
@@ -77,7 +78,7 @@ class Route(Section):
     """Which alerts; without it, all."""
     to: tuple[Target, ...]
     """Whom."""
-    further: bool = Field(default=False, alias="continue")
+    further: Switch = Field(default=False, alias="continue")
     """Whether the routes after this one count too."""
 
     @field_validator("to")

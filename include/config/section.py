@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 ChannelName = Literal["email", "slack", "pagerduty", "sms", "webhook", "log"]
 SeverityName = Literal["critical", "warning", "info"]
@@ -15,6 +18,43 @@ class Section(BaseModel):
     """A mapping of the file: frozen, and nothing in it goes unread."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, serialize_by_alias=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def without_the_empty(cls, value: Any) -> Any:
+        """A section of which nothing is left but comments is as if it were not there."""
+        if isinstance(value, dict):
+            return {key: inner for key, inner in value.items() if inner is not None or key not in sections_of(cls)}
+        return {} if value is None else value
+
+
+@cache
+def sections_of(kind: type[Section]) -> frozenset[str]:
+    """The keys below which other sections stand, alone, in a list or by name, or names of the user's."""
+    return frozenset(key for key, annotation in keys(kind).items() if any(map(holds_sections, plain(annotation))))
+
+
+def holds_sections(kind: Any) -> bool:
+    """Whether a type is a section, a mapping, or a list of sections."""
+    if get_origin(kind) is tuple:
+        return any(map(holds_sections, plain(get_args(kind)[0])))
+    return get_origin(kind) is dict or bool(keys(kind))
+
+
+def plain(annotation: Any) -> Iterator[Any]:
+    """The types that a value may have, without what is said about them."""
+    if get_origin(annotation) is Annotated:
+        yield from plain(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from plain(member)
+    else:
+        yield annotation
+
+
+def keys(kind: Any) -> dict[str, Any]:
+    """The keys of a section as the file spells them, with their types; {} for anything else."""
+    return {field.alias or name: field.annotation for name, field in getattr(kind, "model_fields", {}).items()}
 
 
 def listed(value: Any) -> Any:

@@ -16,10 +16,24 @@ from include.config.routes import Escalation, Priorities, Route
 from include.config.section import ChannelName, Section
 from include.config.targets import DatabaseConnectivity, Targets
 from include.config.times import duration, hour_minute
-from include.config.types import DayHours, Duration, Interval, TimeOfDay, Zone, hours
+from include.config.types import (
+    AbsolutePath,
+    ConnectionId,
+    DayHours,
+    Duration,
+    Interval,
+    Number,
+    Switch,
+    TimeOfDay,
+    Whole,
+    Zone,
+    hours,
+    within,
+)
 
-Percent = Annotated[float, Field(gt=0, le=100)]
-Days = Annotated[int, Field(gt=0, le=3650)]
+Kept = Annotated[Duration, within("1d", "3650d")]
+Percent = Annotated[Number, Field(gt=0, le=100)]
+Days = Annotated[Whole, Field(gt=0, le=3650)]
 
 
 class AccountExpiration(Section):
@@ -31,7 +45,7 @@ class AccountExpiration(Section):
     """The steps of the ladder, in days of 24 hours; the first is how far ahead the duty looks."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes: `email` is the digest, any other channel gets one line per alert."""
-    send_emails: bool = False
+    send_emails: Switch = False
     """Write to account owners. A run's form can decide otherwise."""
     copy_manager_days: Days = 7
     """From this step on, and when expired, the owner's manager gets a copy."""
@@ -45,13 +59,13 @@ class AccountExpiration(Section):
     """One digest over everything, or one for each organisation (`organization`)."""
     source: Literal["sql"] = "sql"
     """Where the accounts are read from: `sql` is a PostgreSQL database."""
-    connection: str = "securenet_db"
+    connection: ConnectionId = "securenet_db"
     """The Airflow connection of that database."""
-    query: str | None = None
+    query: AbsolutePath | None = None
     """A file with your own queries in place of SecureNet's, as an absolute path: see sources.md."""
-    statement_timeout: Duration = duration("60s")
-    """How long one statement may take there; after twice as long the connection is cut."""
-    most_reminders: Annotated[int, Field(gt=0)] = 50
+    statement_timeout: Annotated[Duration, within("1s", "1h")] = duration("60s")
+    """How long one statement may take there; after twice as long the connection is cut. 1s to 1h."""
+    most_reminders: Annotated[Whole, Field(gt=0)] = 50
     """A run that would write to more owners than this, and than the share below, holds its reminders."""
     most_reminders_percent: Percent = 5
     """The same as a share of all active accounts; the larger of the two counts."""
@@ -83,9 +97,9 @@ class SystemHealth(Section):
 class Security(Section):
     """What counts as suspicious. Checked, and not used yet: the duty comes later."""
 
-    failed_login_threshold: Annotated[int, Field(gt=0)] = 5
+    failed_login_threshold: Annotated[Whole, Field(gt=0)] = 5
     """So many failed logins are too many."""
-    suspicious_activity_window: Duration = duration("15m")
+    suspicious_activity_window: Annotated[Duration, within("1s", "7d")] = duration("15m")
     """Within this time."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes."""
@@ -108,19 +122,19 @@ class OwnHealth(Section):
 
 
 class Housekeeping(Section):
-    """How long the store keeps what, and how many days of partitions it prepares."""
+    """How long the store keeps what (a day to ten years), and how many days of partitions it prepares."""
 
     at: TimeOfDay = hour_minute("02:30")
     """When the duty runs, in `monitoring.zone`."""
-    keep_samples: Duration = duration("90d")
+    keep_samples: Kept = duration("90d")
     """How long samples are kept, by whole days."""
-    keep_runs: Duration = duration("90d")
+    keep_runs: Kept = duration("90d")
     """How long the ledger of runs is kept."""
-    keep_messages: Duration = duration("365d")
+    keep_messages: Kept = duration("365d")
     """How long finished messages are kept."""
-    keep_reports: Duration = duration("365d")
+    keep_reports: Kept = duration("365d")
     """How long reports are kept, once their messages are gone."""
-    partitions_ahead: Annotated[int, Field(ge=1, le=60)] = 14
+    partitions_ahead: Annotated[Whole, Field(ge=1, le=60)] = 14
     """For how many coming days the table of samples is prepared."""
 
 

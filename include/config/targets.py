@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from include.config.section import ChannelName, Section
-from include.config.types import Duration
+from include.config.types import ConnectionId, Duration, Whole, within
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Beat = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(hours=1))]
+Beat = Annotated[Duration, within("1s", "1h")]
 # Labels that the monitoring itself gives.
 OWN_LABELS = frozenset({"target", "environment", "organization"})
 STORE = "store"
@@ -23,7 +23,7 @@ class DatabaseTarget(Section):
 
     name: Name
     """How it is called in alerts and silences: the label `target`."""
-    connection: Name = "securenet_db"
+    connection: ConnectionId = "securenet_db"
     """The Airflow connection of a role that may connect; it needs no other right."""
     environment: Name = "prod"
     """The label `environment`."""
@@ -51,9 +51,9 @@ class DatabaseConnectivity(Section):
     """How often each is connected to and queried."""
     heartbeat: Beat = timedelta(seconds=5)
     """How often the connection that stays open is felt: so long a frozen server may go unnoticed, and `timeout` for each attempt."""
-    timeout: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(minutes=1))] = timedelta(seconds=2)
+    timeout: Annotated[Duration, within("1s", "1m")] = timedelta(seconds=2)
     """How long an answer may take."""
-    confirmations: Annotated[int, Field(ge=0, le=10)] = 2
+    confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
     """So many further attempts, a third of a second apart, must fail too before it is an alert; with 0, the first one is."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes."""
@@ -71,5 +71,5 @@ class Targets(Section):
         """Each name once: it is what alerts and silences name."""
         names = [one.name for one in databases]
         if STORE in names or len(set(names)) < len(names):
-            raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; found: {names}")
+            raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; allowed: another name")
         return databases

@@ -6,17 +6,23 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from include.config.spelling import spelled
+
+LONGEST = timedelta(days=3650)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def duration(text: Any) -> timedelta:
-    """`90s`, `5m`, `1h`, `2d`, `1w` as a timedelta. Raises ValueError for anything else, zero included."""
+    """`90s`, `5m`, `1h`, `2d`, `1w` as a timedelta. Raises ValueError for anything else, zero and more than ten years included."""
     if isinstance(text, timedelta):
         return text
     match = re.fullmatch(r"([1-9]\d{0,5})([smhdw])", text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(f"{text!r} is not a duration; allowed: a whole number and one of s, m, h, d, w, as in 5m or 1h")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        raise ValueError(f"{spelled(text)} is not a duration; allowed: a whole number and one of s, m, h, d, w, as in 5m or 1h")
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if length > LONGEST:
+        raise ValueError(f"{text} is too long; allowed: up to {write_duration(LONGEST)}")
+    return length
 
 
 def write_duration(length: timedelta) -> str:
@@ -55,7 +61,7 @@ def hour_minute(text: Any) -> time:
         return text
     match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(f"{text!r} is not a time of day; allowed: 00:00 to 23:59")
+        raise ValueError(f"{spelled(text)} is not a time of day; allowed: 00:00 to 23:59")
     return time(int(match[1]), int(match[2]))
 
 
@@ -66,5 +72,5 @@ def local_moment(text: Any) -> datetime:
     except (TypeError, ValueError):
         moment = None
     if moment is None or moment.tzinfo:
-        raise ValueError(f"{text!r} is no date and time of day; allowed: local time without an offset, as in 2026-01-05T09:00")
+        raise ValueError(f"{spelled(text)} is no date and time of day; allowed: local time without an offset, as in 2026-01-05T09:00")
     return moment

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, AllowInfNan, BeforeValidator, Field, PlainSerializer, Strict
 
+from include.config.spelling import spelled
 from include.config.times import divides_a_day, duration, hour_minute, write_duration
 
 
@@ -15,9 +17,9 @@ class Hours:
     """A span of the day, `08:00-18:00`; it may run over midnight, and `00:00-24:00` is all day."""
 
     def __init__(self, text: str) -> None:
-        start, dash, end = str(text).partition("-")
+        start, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
         if not dash:
-            raise ValueError(f"{text!r} is no span of hours; allowed: as in 08:00-18:00")
+            raise ValueError(f"{spelled(text)} is no span of hours; allowed: as in 08:00-18:00")
         self.text = text
         self.start = hour_minute(start.strip())
         self.end = time.max if end.strip() == "24:00" else hour_minute(end.strip())
@@ -59,6 +61,38 @@ def hours(value: Any) -> Hours:
     return value if isinstance(value, Hours) else Hours(value)
 
 
+def within(least: str, most: str) -> AfterValidator:
+    """A limit for durations, both ends included; spelled as in the file."""
+
+    def checked(length: timedelta) -> timedelta:
+        if not duration(least) <= length <= duration(most):
+            how = "short" if length < duration(least) else "long"
+            raise ValueError(f"{write_duration(length)} is too {how}; allowed: {least} to {most}")
+        return length
+
+    return AfterValidator(checked)
+
+
+def connection_id(name: str) -> str:
+    """The id. Raises ValueError for what Airflow does not take as one."""
+    if not re.fullmatch(r"[\w#!().:/\\-]{1,200}", name):
+        raise ValueError(f"{name!r} is no id of a connection; allowed: that of an Airflow connection, as in securenet_db")
+    return name
+
+
+def absolute(path: str) -> str:
+    """The path. Raises ValueError for one that would depend on where a process was started."""
+    if not path.startswith("/"):
+        raise ValueError(f"{path!r} is no absolute path; allowed: one from the root, as in /etc/securenet/accounts.sql")
+    return path
+
+
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict(), AllowInfNan(False)]
+Switch = Annotated[bool, Strict()]
+Text = Annotated[str, Field(min_length=1)]
+ConnectionId = Annotated[str, AfterValidator(connection_id)]
+AbsolutePath = Annotated[str, AfterValidator(absolute)]
 Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(write_duration)]
 Interval = Annotated[Duration, AfterValidator(divides_a_day)]
 TimeOfDay = Annotated[time, BeforeValidator(hour_minute), PlainSerializer(lambda value: f"{value:%H:%M}")]

@@ -212,13 +212,9 @@ select duty, state, count(*) as messages from message
 where created_at >= %(since)s or state in ('pending', 'sending', 'held', 'uncertain')
 group by duty, state
 
--- name: made_by
--- The messages of a duty behind an id.
-select channel, receiver, subject, state, error from message where duty = %(duty)s and id > %(behind)s order by id
-
--- name: newest_id
--- The id of the newest message; 0 when there is none.
-select coalesce(max(id), 0) from message
+-- name: made_at
+-- The messages of a duty that were made at these moments.
+select channel, receiver, subject, state, error from message where duty = %(duty)s and created_at = any(%(moments)s) order by id
 
 -- name: forget
 -- Delete finished messages that were made before a moment.

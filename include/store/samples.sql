@@ -56,6 +56,7 @@ where inhparent = 'monitoring.sample'::regclass and child.relname ~ '^sample_\d{
   and to_date(right(child.relname, 8), 'YYYYMMDD') < %(day)s::date
 order by 1
 
--- name: measured_since
--- The samples since a moment.
-select s.metric, s.labels, p.value, s.unit from sample p join series s on s.id = p.series_id where p.at >= %(since)s order by s.metric, s.labels
+-- name: measured_at
+-- The samples of these moments.
+select s.metric, s.labels, p.value, s.unit from sample p join series s on s.id = p.series_id
+where p.at = any(%(moments)s) order by s.metric, s.labels

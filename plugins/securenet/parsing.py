@@ -1,6 +1,7 @@
 """What a parse of a DAG file needs of the configuration, at a parse's price: an unchanged file is not validated again.
 
-Beside Airflow's home lies a copy of the last accepted settings, with a stamp of the files and the schema that it came from.
+Beside Airflow's home lies a copy of the last accepted settings of each file and environment, with a stamp of the files and the schema that
+it came from. So whoever tries out another file (`SECURENET_CONFIG=candidate.yaml make check`) changes nothing for the one that is in use.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from include import private
 from include.config import SHIPPED
 from include.failures import Refused
 
@@ -32,7 +34,7 @@ def overlay() -> Path:
 
 
 def at_parse() -> Plain:
-    """The settings as plain values, for a schedule: the file's, else the last accepted, else defaults. Never raises, asks no database."""
+    """The settings as plain values, for a schedule: the file's, else its last accepted, else defaults. Never raises, asks no database."""
     try:
         return must_be_valid()
     except Refused as refused:
@@ -74,8 +76,9 @@ def seen(file: Path) -> list[int]:
 
 
 def copy_path() -> Path:
-    """Where the copy stands."""
-    return Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow") / "securenet" / "accepted.json"
+    """Where the copy stands: another place for another file or environment."""
+    of = hashlib.sha256(f"{path().resolve()} {os.environ.get('SECURENET_ENV') or ''}".encode()).hexdigest()[:16]
+    return Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow") / "securenet" / f"accepted-{of}.json"
 
 
 def read_copy() -> Plain | None:
@@ -91,9 +94,9 @@ def write_copy(copy: Plain) -> None:
     """Replace the copy at once, as a whole. A home that cannot be written to is no reason to fail."""
     place = copy_path()
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        fresh = place.with_name(f"{place.name}.{os.getpid()}")
-        fresh.write_text(json.dumps(copy), encoding="utf-8")
+        fresh = private.closed(place.parent) / f"{place.name}.{os.getpid()}"
+        with open(fresh, "w", encoding="utf-8", opener=private.unread) as file:
+            json.dump(copy, file)
         fresh.replace(place)
     except OSError as error:
         log.warning("the accepted configuration could not be kept in %s: %s", place, error)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from include.model import utc_now
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
-    from include.model import Run
+    from include.model import Clock, Run
+    from include.store import Store
     from securenet.wiring import Wiring
 
 
@@ -45,16 +49,26 @@ def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
     from securenet.wiring import Wiring, store
 
     with store(f"{run.duty} check") as opened, nullcontext() if keep else opened.rehearsal():
-        wiring = Wiring(opened, at_run(opened), show=not keep)
+        moments: set[datetime] = set()
+        wiring = Wiring(opened, at_run(opened), noting(moments), show=not keep)
         run = replace(run, interval=wiring.interval(run.duty))
-        started, behind = wiring.clock(), opened.value("messages.newest_id")
         outcome = Outcome(run.duty)
         if (measured := wiring.look_once(run)) is not None:
             outcome.counts["watch"] = measured
         for verb in stages(dag):
             outcome.counts[verb.task_id] = verb.perform(wiring, run)
-        read(outcome, wiring, run, {"started": started, "behind": behind})
+        read(outcome, opened, run, sorted(moments))
     return outcome
+
+
+def noting(moments: set[datetime]) -> Clock:
+    """A clock that remembers what it said: whatever a run writes bears one of its moments, and what others write meanwhile does not."""
+
+    def clock() -> datetime:
+        moments.add(now := utc_now())
+        return now
+
+    return clock
 
 
 class Stage(Protocol):
@@ -72,10 +86,9 @@ def stages(dag: DAG) -> list[Stage]:
     return cast("list[Stage]", dag.topological_sort())  # type: ignore[no-untyped-call]
 
 
-def read(outcome: Outcome, wiring: Wiring, run: Run, since: dict[str, Any]) -> None:
+def read(outcome: Outcome, store: Store, run: Run, moments: list[datetime]) -> None:
     """Read what the run wrote, while it is there."""
-    store = wiring.store
-    outcome.samples = store.many("samples.measured_since", since=since["started"])
+    outcome.samples = store.many("samples.measured_at", moments=moments)
     outcome.alerts = store.many("alerts.of_run", duty=run.duty, run_id=run.run_id)
-    outcome.messages = store.many("messages.made_by", duty=run.duty, behind=since["behind"])
+    outcome.messages = store.many("messages.made_at", duty=run.duty, moments=moments)
     outcome.reports = store.many("reports.of_run", duty=run.duty, run_id=run.run_id)

@@ -16,9 +16,9 @@ from tests.configured import configured
 ROOT = Path(__file__).parents[2]
 ANN = "people: {ann: {name: Ann, email: ann@example.com}}"
 ROTATION = "roles: {on_call: {rotation: {people: [ann], every: 1w, starts: 2026-01-05T09:00%s}}}"
-SEVERITIES = "'critical', 'warning' or 'info'"
-PRIORITIES = "'critical', 'high', 'medium' or 'low'"
-CHANNELS = "'email', 'slack', 'pagerduty', 'sms', 'webhook' or 'log'"
+SEVERITIES = "critical, warning, info"
+PRIORITIES = "critical, high, medium, low"
+CHANNELS = "email, slack, pagerduty, sms, webhook, log"
 ROLES = "on_call, manager, on_call_engineer, development_team, team_lead, technical_lead, operations_manager, administrator"
 ALL = f"""
 {ANN}
@@ -75,14 +75,14 @@ channels: {{slack: {{receiver: "#ops"}}}}
             "routes.0.to.0: pagerduty reaches no people; "
             "allowed: {channel: pagerduty} (found: {'channel': 'pagerduty', 'role': 'manager'})",
         ),
-        ("routes: [{to: [{channel: fax}]}]", f"routes.0.to.0.channel: Input should be {CHANNELS} (found: 'fax')"),
+        ("routes: [{to: [{channel: fax}]}]", f"routes.0.to.0.channel: an unknown word; allowed: {CHANNELS} (found: 'fax')"),
         (
             "routes: [{match: {severity: bad}, to: [{channel: log}]}]",
-            f"routes.0.match.severity.0: Input should be {SEVERITIES} (found: 'bad')",
+            f"routes.0.match.severity.0: an unknown word; allowed: {SEVERITIES} (found: 'bad')",
         ),
         (
             "routes: [{match: {priority: p1}, to: [{channel: log}]}]",
-            f"routes.0.match.priority.0: Input should be {PRIORITIES} (found: 'p1')",
+            f"routes.0.match.priority.0: an unknown word; allowed: {PRIORITIES} (found: 'p1')",
         ),
         (
             "routes: [{match: {calendar: shop}, to: [{channel: log}]}]",
@@ -126,7 +126,7 @@ channels: {{slack: {{receiver: "#ops"}}}}
             "escalation: {low: [{after: 1h, roles: [manager], channels: []}]}",
             "escalation.low.0.channels: a step without channels; allowed: at least one, as in [email, sms] (found: [])",
         ),
-        ("priorities: {warning: urgent}", f"priorities.warning: Input should be {PRIORITIES} (found: 'urgent')"),
+        ("priorities: {warning: urgent}", f"priorities.warning: an unknown word; allowed: {PRIORITIES} (found: 'urgent')"),
         ("roles: {ops: []}", "roles.ops: a role without people; allowed: at least one, as in [ann], or no word of the role (found: [])"),
         (
             "roles: {on_call: []}",
@@ -200,7 +200,7 @@ channels: {{slack: {{receiver: "#ops"}}}}
         ),
         (
             "calendars: {office: {days: [monday]}}",
-            "calendars.office.days.0: Input should be 'mon', 'tue', 'wed', 'thu', 'fri', 'sat' or 'sun' (found: 'monday')",
+            "calendars.office.days.0: an unknown word; allowed: mon, tue, wed, thu, fri, sat, sun (found: 'monday')",
         ),
     ],
 )
@@ -212,7 +212,8 @@ def test_what_is_wrong_is_answered_with_file_path_and_cure(text: str, answer: st
 
 def test_an_unknown_duty_is_answered_with_all_duties() -> None:
     with pytest.raises(
-        ConfigurationRefused, match=r"routes\.0\.match\.duty\.0: Input should be 'account_expiration', .* or 'trends' \(found: 'weather'\)"
+        ConfigurationRefused,
+        match=r"routes\.0\.match\.duty\.0: an unknown word; allowed: account_expiration, .*, trends \(found: 'weather'\)",
     ):
         configured("routes: [{match: {duty: weather}, to: [{channel: log}]}]")
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from local.daemon import Daemon, birth, wait_until
+from local.daemon import Daemon, age, birth, wait_until
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 PARENT = "import subprocess, time; subprocess.Popen(['sleep', '61']); print('up', flush=True); time.sleep(60)"
@@ -67,7 +68,37 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_neither_believed_nor_killed(
     stranger.wait()
 
 
-@pytest.mark.parametrize("record", ["", "{", '{"pid": 1}'], ids=["empty", "cut short", "incomplete"])
+def test_what_is_expected_is_wanted_and_coming_while_whoever_expects_it_lives(daemon: Daemon) -> None:
+    daemon.expect()
+    assert daemon.wanted()
+    assert not daemon.lives()
+    assert daemon.coming(0)
+    note = json.loads(daemon.record.read_text())
+    daemon.record.write_text(json.dumps({**note, "starter_birth": "another-boot 1"}))
+    assert not daemon.coming(1000)
+
+
+def test_to_expect_what_runs_already_forgets_nothing_of_it(daemon: Daemon) -> None:
+    start(daemon, PARENT)
+    members = daemon.members()
+    daemon.expect()
+    assert daemon.members() == members
+
+
+def test_a_process_is_coming_only_while_it_is_young(daemon: Daemon) -> None:
+    start(daemon, PARENT)
+    assert daemon.coming(60)
+    assert daemon.pid
+    assert 0 <= age(daemon.pid) < 60
+    assert not daemon.coming(0)
+
+
+def test_its_log_is_for_its_owner_alone(daemon: Daemon) -> None:
+    start(daemon, PARENT)
+    assert stat.S_IMODE(daemon.log.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}'], ids=["empty", "cut short", "a list", "incomplete"])
 def test_a_broken_record_means_not_running(daemon: Daemon, record: str) -> None:
     daemon.record.parent.mkdir()
     daemon.record.write_text(record)

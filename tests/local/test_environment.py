@@ -2,14 +2,16 @@
 
 import importlib.util
 import json
+import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from local import environment
+from local import environment, layout
 from local.passwords import password
 
 
@@ -43,6 +45,50 @@ def test_the_programs_of_the_environment_come_first_and_the_callers_stay(monkeyp
     (path,) = evaluated("PATH")
     assert (Path(path.split(":")[0]) / "airflow").exists()
     assert path.endswith("/their/bin:/usr/bin:/bin")
+
+
+def shell(run: Path, *lines: str, **variables: str) -> list[str]:
+    """What a shell prints that evaluates the exports of a stack with this run-time folder, and then runs these lines."""
+    python = f"SECURENET_RUN={run} {sys.executable} -m local"
+    script = "\n".join([f'eval "$({python} env)"', *(line.replace("LOCAL", f"{sys.executable} -m local") for line in lines)])
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **variables}
+    done = subprocess.run(["sh", "-euc", script], cwd=layout.ROOT, env=env, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+def test_what_one_stack_exported_does_not_hold_another_to_it(tmp_path: Path, run: Path) -> None:
+    """As after `eval` in one copy of the project and `make up` in another, or after `make clean` with its passwords gone."""
+    lines = [
+        f"export SECURENET_RUN={tmp_path / 'other'}",
+        "LOCAL exec printenv AIRFLOW_HOME AIRFLOW_CONN_MONITORING_DB",
+        'eval "$(LOCAL env)"',
+        'echo "$PGPASSWORD"',
+        "LOCAL exec printenv SECURENET_EXPORTED PGPASSWORD || echo none of these",
+    ]
+    home, store, psql, none = shell(run, *lines)
+    assert home == str(tmp_path / "other" / "airflow")
+    mine = (tmp_path / "other" / "secrets" / "postgres-monitoring").read_text()
+    assert mine in store
+    assert psql == mine != (run / "secrets" / "postgres-monitoring").read_text()
+    assert none == "none of these"
+
+
+def test_what_the_caller_set_before_or_after_an_export_still_wins(run: Path) -> None:
+    before = {"AIRFLOW__CORE__PARALLELISM": "32", "PYTHONPATH": "/theirs"}
+    lines = [
+        "export AIRFLOW_CONN_SECURENET_DB=postgresql://mine@elsewhere/db",
+        f"export SECURENET_RUN={run}",
+        "export PATH=/added:$PATH",
+        "LOCAL exec printenv AIRFLOW__CORE__PARALLELISM AIRFLOW_CONN_SECURENET_DB SECURENET_ENV PYTHONPATH PATH",
+    ]
+    parallelism, watched, overlay, pythonpath, path = shell(run, *lines, **before)
+    assert (parallelism, watched, overlay) == ("32", "postgresql://mine@elsewhere/db", "demo")
+    assert pythonpath == f"{layout.ROOT}:{layout.ROOT / 'plugins'}:/theirs"
+    assert path.split(":")[1] == "/added"
+
+
+def test_an_emptied_variable_is_a_choice_too(run: Path) -> None:
+    assert shell(run, "export SECURENET_ENV=", f"export SECURENET_RUN={run}", "LOCAL exec sh -c 'echo \"[$SECURENET_ENV]\"'") == ["[]"]
 
 
 def test_passwords_are_generated_once_and_only_their_owner_reads_them(run: Path) -> None:

@@ -28,7 +28,7 @@ class Inbox:
     def __init__(self, folder: Path) -> None:
         self.smtp_port, page_port = ports.any_free(), ports.any_free()
         self.page = httpx.Client(base_url=f"http://127.0.0.1:{page_port}", timeout=10)
-        self.daemon = Daemon(folder / "pid", folder / "log")
+        self.daemon = Daemon(folder / "pid", folder / "log", bound=True)
         self.command = [sys.executable, "-m", "local.inbox", str(folder / "mails"), str(self.smtp_port), str(page_port)]
 
     def start(self) -> None:

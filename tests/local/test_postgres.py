@@ -3,6 +3,8 @@ only root can enter."""
 
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,7 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from local import account, binaries, databases, ports, postgres
+from local import account, binaries, databases, layout, ports, postgres
+from local.daemon import birth, wait_until
 from local.postgres import Server
 
 
@@ -71,6 +74,28 @@ def test_paused_it_hangs_and_resumed_it_answers(server: Server) -> None:
     assert time.monotonic() - begin >= 2
     server.resume()
     assert server.answers()
+
+
+BEGINNER = """
+import sys, time
+from local import postgres
+with postgres.throwaway() as server:
+    print(server.folder, *server.processes(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_servers_processes_end_with_a_killed_test_run() -> None:
+    begun = subprocess.Popen([sys.executable, "-c", BEGINNER], cwd=layout.ROOT, stdout=subprocess.PIPE, text=True)
+    assert begun.stdout
+    folder, *processes = begun.stdout.readline().split()
+    assert len(processes) > 3
+    begun.kill()
+    begun.wait()
+    try:
+        assert wait_until(lambda: not any(birth(int(pid)) for pid in processes), 10)
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_nobody_comes_in_without_the_password(server: Server) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,11 +17,15 @@ import psycopg
 import pytest
 
 from include.message import MessageState
-from include.model import State, utc_now
-from include.store import Store, migrations
+from include.model import Run, Sample, State, utc_now
+from include.store import Store, migrations, samples
 from local import services
 from local.postgres import Server
+from securenet import report_files
 from securenet.__main__ import main
+from securenet.operators.evaluate import Evaluate
+from securenet.parsing import at_parse
+from securenet.wiring import Wiring
 from tests.conftest import NOW, database
 from tests.story import ADMIN, DUTY, Story
 
@@ -83,6 +88,81 @@ def test_check_with_send_keeps_and_sends(installed: Story, capsys: pytest.Captur
     assert len(installed.digests()) == 1
 
 
+def test_check_shows_only_what_it_found_and_made_itself(
+    installed: Story, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run of the duty stores its samples and queues its messages meanwhile."""
+    evaluate = Evaluate.perform
+
+    def meanwhile(verb: Evaluate, wiring: Wiring, run: Run) -> dict[str, Any]:
+        samples.record(installed.store, [Sample("elsewhere", {}, 1, utc_now(), "s")])
+        queue(installed)
+        return evaluate(verb, wiring, run)
+
+    monkeypatch.setattr(Evaluate, "perform", meanwhile)
+    for options in ([], ["--send"]):
+        assert main(["check", DUTY, "--json", *options]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert [message["receiver"] for message in found["messages"]] == [ADMIN]
+        metrics = {sample["metric"] for sample in found["samples"]}
+        assert {"source_up", "accounts_expiring"} <= metrics
+        assert "elsewhere" not in metrics
+
+
+def queue(story: Story) -> None:
+    """Somebody else's message of the same duty."""
+    story.store.connection.execute(
+        "insert into message (key, duty, channel, receiver, group_key, template, subject, content, created_at, due_at, state)"
+        " values (gen_random_uuid()::text, %s, 'email', 'else@example.com', 'g', 'alert', 's', '{}', now(), now(), 'failed')",
+        (DUTY,),
+    )
+
+
+CANDIDATE = "monitoring: {account_expiration: {check_interval: 5m}}"
+
+
+def test_a_check_of_another_file_changes_nothing_for_the_one_in_use(
+    installed: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live, candidate = tmp_path / "live.yaml", tmp_path / "candidate.yaml"
+    live.write_text("monitoring: {account_expiration: {check_interval: 2h}}")
+    candidate.write_text(CANDIDATE)
+    monkeypatch.setenv("SECURENET_CONFIG", str(live))
+    assert main(["check", DUTY, "--send"]) == 0
+    accepted = installed.store.many("configuration.newest")
+    monkeypatch.setenv("SECURENET_CONFIG", str(candidate))
+    assert main(["check", DUTY]) == 0
+    assert at_parse()["monitoring"]["account_expiration"]["check_interval"] == "5m"
+    monkeypatch.setenv("SECURENET_CONFIG", str(live))
+    live.write_text("monitoring: {account_expiration: {check_intervall: 2h}}")
+    assert at_parse()["monitoring"]["account_expiration"]["check_interval"] == "2h"
+    assert installed.store.many("configuration.newest") == accepted
+
+
+def test_a_copy_of_one_environment_does_not_count_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "monitoring.yaml"
+    file.write_text(CANDIDATE)
+    for name, value in (("AIRFLOW_HOME", tmp_path), ("SECURENET_CONFIG", file), ("SECURENET_ENV", "prod")):
+        monkeypatch.setenv(name, str(value))
+    at_parse()
+    file.write_text("monitoring: [")
+    assert at_parse()["monitoring"]["account_expiration"]["check_interval"] == "5m"
+    monkeypatch.setenv("SECURENET_ENV", "dev")
+    assert at_parse()["monitoring"]["account_expiration"]["check_interval"] == "1h"
+
+
+def test_reports_are_for_whoever_made_them_and_do_not_pile_up(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir(mode=0o755)
+    (folder / "old.html").touch(mode=0o644)
+    os.utime(folder / "old.html", (0, 0))
+    for number in range(report_files.NEWEST + 1):
+        report_files.write(folder, f"report-{number}", {"html": "<p>", "csv": "a\r\n"})
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert (stat.S_IMODE(folder.stat().st_mode), modes) == (0o700, {0o600})
+    assert {path.stem for path in folder.iterdir()} == {f"report-{number}" for number in range(1, report_files.NEWEST + 1)}
+
+
 def test_a_duty_without_a_report_says_null(installed: Story, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "housekeeping", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"duty": "housekeeping", "samples": [], "alerts": [], "messages": [], "report": None}
@@ -118,6 +198,20 @@ def test_config_says_how_each_channel_stands(installed: Story, capsys: pytest.Ca
 def trip(store: Store, channel: str, why: str, most: int) -> None:
     """A channel fails."""
     store.one("messages.trip", channel=channel, why=why, most=most, now=NOW)
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_config_says_when_the_environment_has_no_overlay(
+    installed: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: list[str]
+) -> None:
+    monkeypatch.setenv("SECURENET_ENV", "nosuch")
+    assert main(["config", *form]) == 0
+    assert re.search(r"SECURENET_ENV=nosuch changes nothing: there is no .*/monitoring\.nosuch\.yaml", capsys.readouterr().err)
+    monkeypatch.setenv("SECURENET_ENV", "demo")
+    assert main(["config"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert re.match(r"# .*/monitoring\.yaml with .*/monitoring\.demo\.yaml\n", said.out)
 
 
 @pytest.mark.parametrize("command", [["check", DUTY], ["config"]], ids=lambda words: words[0])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.config.loading import ConfigurationRefused
 from include.model import Run, utc_now
+from securenet import report_files
 from securenet.configuration import load_file
 
 if TYPE_CHECKING:
@@ -84,11 +85,8 @@ def write_report(outcome: Outcome) -> dict[str, Any] | None:
         return None
     report = outcome.reports[0]
     folder = Path(os.environ.get("SECURENET_RUN") or ROOT / ".run") / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {kind: folder / f"{outcome.duty}-{report['created_at']:%Y%m%dT%H%M%S}.{kind}" for kind in ("html", "csv")}
-    for kind, path in files.items():
-        path.write_text(report[kind], encoding="utf-8", newline="")
-    return {"id": str(report["id"]), "title": report["title"], **{kind: str(path) for kind, path in files.items()}}
+    files = report_files.write(folder, f"{outcome.duty}-{report['created_at']:%Y%m%dT%H%M%S}", report)
+    return {"id": str(report["id"]), "title": report["title"], **files}
 
 
 def as_json(outcome: Outcome, report: dict[str, Any] | None) -> str:

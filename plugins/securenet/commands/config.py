@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
+from typing import TYPE_CHECKING
 
 from include.config.loading import describe_settings
 from securenet.configuration import load_file
-from securenet.parsing import path
+from securenet.parsing import overlay, path
+
+if TYPE_CHECKING:
+    from include.config.settings import Settings
+    from securenet.wiring import Wiring
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,21 +25,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print the configuration; the exit code."""
     settings = load_file().settings
+    if missing := missing_overlay():
+        print(missing, file=sys.stderr)
     if chosen.json:
         print(json.dumps(settings.model_dump(mode="json")))
     else:
-        print(f"# {path()}\n{describe_settings(settings)}{describe_connections()}")
+        print(f"# {files()}\n{describe_settings(settings)}{describe_connections(settings)}")
     return 0
 
 
-def describe_connections() -> str:
+def files() -> str:
+    """The files that it was read from."""
+    return " with ".join(str(file) for file in (path(), overlay()) if file.exists())
+
+
+def missing_overlay() -> str | None:
+    """That the environment has no overlay, which is allowed, and may be a slip of the pen."""
+    environment = os.environ.get("SECURENET_ENV")
+    if not environment or overlay().exists():
+        return None
+    return f"SECURENET_ENV={environment} changes nothing: there is no {overlay()}"
+
+
+def describe_connections(settings: Settings) -> str:
     """Each connection and channel: there or not. Who gets what nobody was assigned to."""
     from securenet.configuration import InForce
     from securenet.connections import STORE, find_connection
     from securenet.standing import standings
     from securenet.wiring import Wiring
 
-    settings = load_file().settings
     needed = [STORE, settings.monitoring.account_expiration.connection]
     wiring = Wiring(None, InForce(settings))  # type: ignore[arg-type]  # no store is needed to name channels and receivers
     receiver = wiring.default_receiver or "nobody: set SECURENET_ADMIN_EMAIL, or from_email of smtp_default"

@@ -1,0 +1,96 @@
+"""What is wrong with a file, in a sentence that says what is allowed: `file: key.path: what; allowed: ... (found: value)`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+from pydantic_core import ErrorDetails
+
+from include.config.people import LISTED, ROTATES
+from include.config.section import keys, plain
+from include.config.settings import Settings
+from include.config.spelling import spelled
+
+TEXT = "not text; allowed: text, in quotes where it looks like a number or like true and false"
+TOO_SMALL, TOO_LARGE = "too small; allowed: ", "too large; allowed: "
+LIST = "not a list; allowed: [one, another], or a line with a dash for each"
+SWITCH = "neither true nor false; allowed: true, false"
+WHOLE = "not a whole number; allowed: a whole number, as in 7"
+NUMBER = "not a number; allowed: a number, as in 80 or 2.5"
+# pydantic's name for a mistake -> the words for it; what stands in braces is in the mistake's context.
+SENTENCES = {
+    "missing": "missing, and without a default; allowed: this key with a value",
+    "string_type": TEXT,
+    "string_too_short": "empty; allowed: text",
+    "string_too_long": "too long a text; allowed: {max_length} characters",
+    "bool_type": SWITCH,
+    "int_type": WHOLE,
+    "float_type": NUMBER,
+    "finite_number": NUMBER,
+    "greater_than": TOO_SMALL + "more than {gt:g}",
+    "greater_than_equal": TOO_SMALL + "{ge:g} or more",
+    "less_than": TOO_LARGE + "less than {lt:g}",
+    "less_than_equal": TOO_LARGE + "{le:g} or less",
+    "tuple_type": LIST,
+    "too_short": "too few entries; allowed: {min_length} or more",
+    "dict_type": "not a section; allowed: keys with a value each, as in {{name: value}}",
+    "invalid_key": "the key is " + TEXT,
+    "recursion_loop": "contains itself; allowed: no alias (*) of what stands around it",
+}
+NOTHING_FOUND = ("missing", "recursion_loop")
+
+
+def describe(path: Path, problem: ErrorDetails) -> str:
+    """One mistake in a line."""
+    place = [str(part) for part in problem["loc"] if part not in (LISTED, ROTATES, "[key]")]
+    key = "the key is " if problem["loc"][-1:] == ("[key]",) else ""
+    found = "" if problem["type"] in NOTHING_FOUND else f" (found: {spelled(problem['input'])})"
+    return f"{path}: {'.'.join(place) or 'top'}: {key}{sentence(problem, place)}{found}"
+
+
+def sentence(problem: ErrorDetails, place: list[str]) -> str:
+    """What is wrong, and what is allowed."""
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"unknown key; allowed here: {', '.join(allowed_keys(place[:-1]))}"
+    if kind == "model_type":
+        return f"not a section; allowed: keys with a value each, of {', '.join(allowed_keys(place))}"
+    if kind == "literal_error":
+        return f"an unknown word; allowed: {context['expected'].replace(' or ', ', ').replace(chr(39), '')}"
+    if kind in SENTENCES:
+        return SENTENCES[kind].format(**context)
+    return problem["msg"].removeprefix("Value error, ")
+
+
+def allowed_keys(place: list[str]) -> list[str]:
+    """The keys that the schema knows at this place; [] where it knows none."""
+    annotation: Any = Settings
+    for part in place:
+        annotation = below(annotation, part)
+    return sorted({key for section in plain(annotation) for key in keys(section)})
+
+
+def below(annotation: Any, part: str) -> Any:
+    """What the schema has at a key, or inside a list or mapping; None where it has nothing."""
+    kinds = list(plain(annotation))
+    keyed = [keys(kind)[part] for kind in kinds if part in keys(kind)]
+    contained = [get_args(kind)[get_origin(kind) is dict] for kind in kinds if get_origin(kind) in (dict, tuple)]
+    return next(iter([*keyed, *contained]), None)
+
+
+def unreadable(path: Path, error: Exception) -> str:
+    """Why a file is no configuration at all."""
+    return f"{path}: {' '.join(no_yaml(error).split())}"
+
+
+def no_yaml(error: Exception) -> str:
+    """Where the text stops being YAML, and how."""
+    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark or error.context_mark):
+        return f"line {mark.line + 1}, column {mark.column + 1}: {', '.join(filter(None, (error.context, error.problem)))}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start}; allowed: text in UTF-8"
+    if isinstance(error, yaml.reader.ReaderError):
+        return f"a character that YAML does not allow at position {error.position}; allowed: printable text"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

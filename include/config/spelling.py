@@ -1,0 +1,26 @@
+"""A value of the file in an error text: as YAML knows it and not Python, and not longer than a line takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LONGEST = 80
+WORDS = {None: "nothing", True: "true", False: "false"}
+
+
+def spelled(value: Any) -> str:
+    """The value, cut where it is long."""
+    return inner(value, 4)[:LONGEST]
+
+
+def inner(value: Any, levels: int) -> str:
+    """The value down to so many levels; an alias may make them endless."""
+    if value is None or isinstance(value, bool):
+        return WORDS[value]
+    if isinstance(value, dict | list) and not levels:
+        return "..."
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{inner(key, 1)}: {inner(within, levels - 1)}' for key, within in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(inner(within, levels - 1) for within in value)}]"
+    return f"a number of {value.bit_length()} bits" if isinstance(value, int) and value.bit_length() > LONGEST else repr(value)
