@@ -14,7 +14,6 @@ from securenet.parsing import overlay, path
 
 if TYPE_CHECKING:
     from include.config.settings import Settings
-    from securenet.wiring import Wiring
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
