@@ -4,6 +4,7 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+from include.failures import Refused
 from local import environment, services
 from local.services import State
 
@@ -18,7 +19,7 @@ def show(as_json: bool) -> int:
     if as_json:
         print(json.dumps({"services": states, "duties": duties or {}}))
     else:
-        print("\n".join(_table(states, duties or {}, _channels())))
+        print("\n".join(_table(states, duties or {}, _channels() if duties else {})))
     return int(duties is None or any(service["state"] == State.STALE for service in states.values()))
 
 
@@ -45,9 +46,14 @@ def _duties(server: str) -> dict[str, dict[str, object]] | None:
 
 
 def _channels() -> dict[str, str]:
+    """How each stands; nothing while the configuration that says so is refused."""
     from securenet.standing import standings
 
-    return standings()
+    try:
+        return standings()
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return {}
 
 
 def _table(states: dict[str, dict[str, str]], duties: dict[str, dict[str, object]], channels: dict[str, str]) -> list[str]:

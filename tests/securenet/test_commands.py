@@ -323,6 +323,18 @@ def test_status_shows_what_is_documented(installed: Story, metadata: dict[str, s
     assert re.search(r"^log +ready$", words.stdout, re.MULTILINE), "people see how the channels stand"
 
 
+def test_status_is_shown_also_while_the_configuration_is_refused(
+    installed: Story, metadata: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(tmp_path, monkeypatch)
+    names = ("AIRFLOW_CONN_MONITORING_DB", "SECURENET_CONFIG", "SECURENET_RUN")
+    environment = {**metadata, **{name: os.environ[name] for name in names}}
+    done = subprocess.run([sys.executable, "-m", "local", "status"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "monitoring.zon: unknown key" in done.stderr
+    assert re.search(rf"^{DUTY} ", done.stdout, re.MULTILINE)
+
+
 def test_the_documented_states_are_those_of_the_code() -> None:
     text = (ROOT / "docs/interfaces.md").read_text()
     for heading, states in (("Services", services.State), ("Alerts", State), ("Messages", MessageState)):
