@@ -17,15 +17,21 @@ from include.store.runs import Attempt, Counts, once
 
 log = logging.getLogger(__name__)
 PAUSES = (1.0, 4.0)
+# With less time than this left a source is not asked once more.
+SHORTEST_TRY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Collecting:
-    """How a source is measured. `refusal`: why the configuration file was refused, None when it was not."""
+    """How a source is measured. `refusal`: why the configuration file was refused, None when it was not.
+
+    `budget`: how long all tries may take together, so that time remains to store that there was no answer.
+    """
 
     source: Source
     refusal: str | None
     clock: Clock
+    budget: timedelta
     sleep: Callable[[float], None] = time.sleep
 
     def collect(self, store: Store, run: Run) -> Counts:
@@ -39,21 +45,28 @@ class Collecting:
         """One attempt of the stage."""
         if attempt.run.is_past(attempt.started_at):
             return attempt.finish({"skipped": "the run's moment has passed"})
+        until = attempt.started_at + self.budget
         for pause in (*PAUSES, None):
             try:
-                return self.measure(attempt)
+                return self.measure(attempt, until - self.clock())
             except SourceError as error:
                 why = str(error)
-                facts(log, "source did not answer", duty=attempt.run.duty, source=self.source.name, why=why, again_in_s=pause)
-            if pause is not None:
-                self.sleep(pause)
+            pause = self.affordable(pause, until)
+            facts(log, "source did not answer", duty=attempt.run.duty, source=self.source.name, why=why, again_in_s=pause)
+            if pause is None:
+                break
+            self.sleep(pause)
         return self.sick(attempt, why)
 
-    def measure(self, attempt: Attempt) -> Counts:
+    def affordable(self, pause: float | None, until: datetime) -> float | None:
+        """The pause, if a try after it is still in time."""
+        return pause if pause is not None and self.clock() + timedelta(seconds=pause) + SHORTEST_TRY <= until else None
+
+    def measure(self, attempt: Attempt, within: timedelta) -> Counts:
         """Store one answer of the source, all of it or nothing."""
         started = self.clock()
         with attempt.store.transaction():
-            measured = self.source.read(attempt.store, started, attempt.run.organization)
+            measured = self.source.read(attempt.store, started, attempt.run.organization, within)
             signs = self.vital_signs(attempt.run.duty, started, self.clock() - started, None)
             stored = samples.record(attempt.store, [*measured, *signs])
             return attempt.finish({"source": self.source.name, "source_up": 1, "samples": stored})

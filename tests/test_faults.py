@@ -12,19 +12,23 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from airflow.sdk.exceptions import AirflowTaskTimeout
+from airflow.sdk.execution_time.timeout import TimeoutPosix
 
 from demo import securenet
 from include.collecting import Collecting
 from include.config.loading import ConfigurationRefused
 from include.failures import RequestRefused, SourceError
-from include.model import Run, Sample, utc_now
+from include.model import Run, Sample, Stage, utc_now
 from include.sources.accounts_sql import SECURENET
 from include.store import Store, StoreError, connect, migrations
+from include.store.runs import Attempt, failure_recorded
 from local.postgres import Server
 from securenet import configuration
 from securenet.commands.check import load_dag
 from securenet.parsing import at_parse
 from securenet.rehearsal import rehearse
+from securenet.wiring import Wiring
 from tests.smtp import free_port, serving
 from tests.story import DUTY, Story, settings, text_of
 
@@ -106,7 +110,29 @@ def test_a_watched_database_that_freezes_is_missing_data(watching: Story, tmp_pa
         thread.join()
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
-    assert_told_as_missing(watching, "")
+    assert_told_as_missing(watching, "no whole answer within 2 s")
+
+
+def test_a_slow_database_is_missing_data_before_its_task_runs_out_of_time(watching: Story, tmp_path: Path) -> None:
+    """Three statement timeouts of a minute are more than a task of a duty that runs every minute has."""
+    napping = tmp_path / "slow.sql"
+    napping.write_text(SECURENET.read_text().replace("select due.id::text", "select pg_sleep(60)::text || due.id::text", 1))
+    watching.settings = settings(f"monitoring: {{account_expiration: {{check_interval: 1m, query: {napping}}}}}")
+    collect = load_dag(DUTY).get_task("collect")
+    collect.execution_timeout = timedelta(seconds=6)
+    with TimeoutPosix(6):
+        run = Run(DUTY, "slow", utc_now(), timedelta(minutes=1))
+        counts = collect.perform(Wiring(watching.store, watching.wiring.in_force, utc_now), run)
+    assert (counts["source_up"], counts["why"]) == (0, "there was no whole answer within 4 s")
+
+
+def test_a_task_that_is_out_of_time_is_on_record(store: Store) -> None:
+    attempt = Attempt(store, Run(DUTY, "late", utc_now()), Stage.COLLECT, utc_now, utc_now())
+    with pytest.raises(AirflowTaskTimeout), failure_recorded(attempt):
+        raise AirflowTaskTimeout("Timeout")
+    assert store.connection.execute("select state, error from run").fetchall() == [
+        {"state": "failed", "error": "AirflowTaskTimeout: Timeout"}
+    ]
 
 
 def test_a_source_is_asked_three_times_before_it_counts_as_sick(story: Story) -> None:
@@ -117,7 +143,7 @@ def test_a_source_is_asked_three_times_before_it_counts_as_sick(story: Story) ->
         name: str = "moody"
         asked: int = 0
 
-        def read(self, store: Store, at: datetime, organization: str | None) -> list[Sample]:
+        def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> list[Sample]:
             self.asked += 1
             if self.asked % 3:
                 raise SourceError("not in the mood")
@@ -125,7 +151,9 @@ def test_a_source_is_asked_three_times_before_it_counts_as_sick(story: Story) ->
 
     pauses: list[float] = []
     source = Moody()
-    counts = Collecting(source, None, lambda: story.now, pauses.append).collect(story.store, Run(DUTY, "x", story.now))
+    counts = Collecting(source, None, lambda: story.now, timedelta(minutes=1), pauses.append).collect(
+        story.store, Run(DUTY, "x", story.now)
+    )
     assert (counts["source_up"], source.asked, len(pauses)) == (1, 3, 2)
 
 

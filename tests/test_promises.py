@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 
+from demo import securenet
 from include.config.types import hours
 from include.model import Run
 from include.sources.accounts_sql import SECURENET, SqlAccounts
 from include.store import connect
+from local.postgres import throwaway
 from securenet.commands.check import load_dag
 from securenet.operators.maintain import Maintain
 from securenet.parsing import at_parse
@@ -322,7 +326,6 @@ def test_clearing_an_old_report_leaves_the_newest_digest_alone(story: Story, mon
 
 
 def test_a_mail_connection_that_comes_later_loses_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
 
     connection = os.environ["AIRFLOW_CONN_SMTP_DEFAULT"]
     monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
@@ -344,6 +347,41 @@ def test_another_system_in_the_place_of_the_first_takes_stock_again(story: Story
     story.settings = settings(f"monitoring: {{account_expiration: {{send_emails: true, reminder_hours: '00:00-24:00', query: {query}}}}}")
     assert story.later(days=2).run()["evaluate"]["reminders"] == "baseline"
     assert story.reminded() == []
+
+
+def test_another_server_behind_the_same_connection_takes_stock_again(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    with throwaway() as other, psycopg.connect(other.dsn("postgres"), autocommit=True) as admin:
+        name = story.watched.info.dbname
+        admin.execute(f'create database "{name}"'.encode())
+        with psycopg.connect(other.dsn(name), autocommit=True) as watched:
+            securenet.create_tables(watched)
+            there = Story(story.store, watched, story.inbox, story.now, story.settings)
+            there.account("eve", account_expires_at=8)
+            monkeypatch.setenv("AIRFLOW_CONN_SECURENET_DB", other.dsn(name))
+            assert there.later(days=2).run()["evaluate"]["reminders"] == "baseline"
+    assert story.reminded() == []
+
+
+def test_a_server_that_is_reached_at_another_address_is_the_same(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    monkeypatch.setenv("AIRFLOW_CONN_SECURENET_DB", os.environ["AIRFLOW_CONN_SECURENET_DB"].replace("127.0.0.1", "localhost"))
+    assert story.later(days=2).run()["evaluate"]["reminders"] == "queued"
+
+
+def test_a_role_that_may_not_know_the_servers_number_goes_by_its_address(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    story.watched.execute("revoke execute on function pg_control_system() from public")
+    securenet.grant(story.watched)
+    story.watched.execute("alter role monitor password 'x'")
+    info = story.watched.info
+    story.account("ann", account_expires_at=8)
+    monkeypatch.setenv("AIRFLOW_CONN_SECURENET_DB", f"postgresql://monitor:x@{info.host}:{info.port}/{info.dbname}")
+    assert story.run()["collect"]["source_up"] == 1
+    system = story.store.one("accounts.system", source="accounts")
+    assert system
+    assert f" {info.host}:{info.port} " in system["identity"]
 
 
 def test_a_cleared_run_judges_what_it_measured_anew(story: Story) -> None:
@@ -397,4 +435,4 @@ def test_an_unrendered_template_in_the_configuration_stops_no_parse(tmp_path: Pa
 def test_no_object_shows_a_password(story: Story) -> None:
     source = SqlAccounts("host=x password=topsecret", story.settings.monitoring.account_expiration)
     assert "topsecret" not in repr(source)
-    assert "topsecret" not in repr(story.wiring.collecting("accounts"))
+    assert "topsecret" not in repr(story.wiring.collecting("accounts", timedelta(minutes=1)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from include.model import Sample
@@ -20,9 +20,9 @@ class Source(Protocol):
 
     name: str
 
-    def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
+    def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Measure, load facts into the store, and return the samples, except for those that SQL let arrive there already.
 
-        Raises SourceError when the watched side fails.
+        Raises SourceError when the watched side fails, or does not answer within that time.
         """
         ...

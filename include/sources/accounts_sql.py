@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from include.config.settings import AccountExpiration
 from include.failures import RequestRefused, SourceError
@@ -31,6 +30,11 @@ CALENDAR = timedelta(days=90)
 QUICK_CENSUS_SECONDS = 0.1
 CENSUS_AGE = timedelta(days=1)
 BLOCK = 64 * 1024
+# An organisation as it is labelled everywhere: one that is too long is cut, and stays another than one that begins alike.
+LABEL = """case when length(organization::text) > 200 then left(organization::text, 190) || '…' || left(md5(organization::text), 8)
+           else coalesce(organization::text, '') end"""
+# Seconds.
+CONNECTING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,15 @@ class SqlAccounts:
     settings: AccountExpiration
     name: str = "accounts"
 
-    def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
+    def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Load the list into the store, keep what changed, and let its counts arrive: `accounts_expiring`, `accounts_past_grace`."""
-        known = {"source": self.name, "identity": self.identity}
+        ends = time.monotonic() + min(2 * self.settings.statement_timeout, within).total_seconds()
         store.change("accounts.incoming")
-        with closing(self.snapshot()) as watched, deadline(watched, 2 * self.settings.statement_timeout):
+        with closing(self.snapshot(within)) as watched, deadline(watched, ends):
+            known = {"source": self.name, "identity": self.identity(watched)}
             self.must_have_accounts(watched, at)
             self.load_list(store, watched, at, organization)
-            seconds = self.load_census(store, watched, at)
+            seconds = self.load_census(store, watched, at, organization, known["identity"])
         store.change("accounts.meet", **known)
         store.many("accounts.lock", source=self.name)
         self.keep_list(store, at, organization)
@@ -58,10 +63,17 @@ class SqlAccounts:
         self.count(store, at, organization)
         return ()
 
-    @property
-    def identity(self) -> str:
-        """What tells this system from another that might be watched in its place."""
-        return f"{self.settings.connection} {conninfo_to_dict(self.conninfo).get('dbname')} {self.settings.query or 'securenet'}"
+    def identity(self, watched: psycopg.Connection[Any]) -> str:
+        """What tells this system from another that might be watched in its place.
+
+        PostgreSQL's own number of the server stays when a standby takes over at another address, but a copy restored from a backup has
+        it too: so the connection's name, the operator's word for the system, belongs to it. Who may not read that number goes by address.
+        """
+        with watched_side():
+            may = watched.execute(WRAPPERS["may_identify"].encode()).fetchone()
+            number = watched.execute(WRAPPERS["identify"].encode()).fetchone() if may and may[0] else None
+        server = f"server {number[0]}" if number else f"{watched.info.host}:{watched.info.port}"
+        return f"{self.settings.connection} {server} {watched.info.dbname} {self.settings.query or 'securenet'}"
 
     def must_have_accounts(self, watched: psycopg.Connection[Any], at: datetime) -> None:
         """Raises SourceError when not one active account can be seen: nothing would expire, and all would seem well."""
@@ -70,12 +82,14 @@ class SqlAccounts:
         if not row or not row[0]:
             raise SourceError("there is not one active account: the query or its rights are wrong, or the system is empty")
 
-    def snapshot(self) -> psycopg.Connection[Any]:
+    def snapshot(self, within: timedelta) -> psycopg.Connection[Any]:
         """A read-only connection whose one transaction sees one moment. Raises SourceError when it cannot be had."""
-        options = f"-c statement_timeout={int(self.settings.statement_timeout.total_seconds() * 1000)} -c timezone=UTC"
+        longest = min(self.settings.statement_timeout, within)
+        options = f"-c statement_timeout={max(int(longest.total_seconds() * 1000), 1)} -c timezone=UTC"
+        patience = min(CONNECTING, max(int(within.total_seconds()), 1))
         with watched_side():
             watched = psycopg.connect(
-                self.conninfo, connect_timeout=5, options=options, client_encoding="UTF8", application_name="securenet monitoring"
+                self.conninfo, connect_timeout=patience, options=options, client_encoding="UTF8", application_name="securenet monitoring"
             )
         watched.read_only = True
         watched.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -87,16 +101,25 @@ class SqlAccounts:
         parameters = {"now": at, "horizon": horizon, "source": self.name, "organization": organization}
         pipe(store, "accounts.load", watched, self.query("listing"), parameters)
 
-    def load_census(self, store: Store, watched: psycopg.Connection[Any], at: datetime) -> float | None:
-        """Count all active accounts, and what ends on which day, unless that is expensive and was done today. Returns seconds."""
-        system = store.one("accounts.system", source=self.name)
-        if system and system["census_at"] and system["census_seconds"] > QUICK_CENSUS_SECONDS and at - system["census_at"] < CENSUS_AGE:
+    def load_census(
+        self, store: Store, watched: psycopg.Connection[Any], at: datetime, organization: str | None, identity: str
+    ) -> float | None:
+        """Count all active accounts, and what ends on which day, unless the last count still serves. Returns seconds."""
+        if self.census_serves(store, at, organization, identity):
             return None
         started = time.monotonic()
         parameters = {"now": at, "horizon": at + CALENDAR, "source": self.name}
         pipe(store, "accounts.load_population", watched, self.query("population"), parameters)
         pipe(store, "accounts.load_calendar", watched, self.query("calendar"), parameters)
         return time.monotonic() - started
+
+    def census_serves(self, store: Store, at: datetime, organization: str | None, identity: str) -> bool:
+        """Whether the last count was expensive, of today and of this system; and no organisation has left the list, which may be gone."""
+        system = store.one("accounts.system", source=self.name)
+        if not system or not system["census_at"] or system["identity"] != identity:
+            return False
+        slow_and_new = system["census_seconds"] > QUICK_CENSUS_SECONDS and at - system["census_at"] < CENSUS_AGE
+        return slow_and_new and not store.value("accounts.emptied", source=self.name, organization=organization)
 
     def keep_list(self, store: Store, at: datetime, organization: str | None) -> None:
         """Write what changed. Raises SourceError for rows that cannot be stored, as of an account without an id."""
@@ -130,7 +153,7 @@ class SqlAccounts:
         try:
             blocks = named_queries(path)
             present = blocks.get("present") or f"select from (\n{blocks['population']}\n) as counted where accounts > 0"
-            return WRAPPERS[wrapper].format(**{name: blocks[name] for name in BLOCKS}, present=present)
+            return WRAPPERS[wrapper].format(**{name: blocks[name] for name in BLOCKS}, present=present, label=LABEL)
         except (OSError, KeyError, ValueError) as error:
             raise SourceError(f"{path}: the blocks {', '.join(BLOCKS)} are needed: {error}") from None
 
@@ -170,13 +193,18 @@ def watched_side() -> Iterator[None]:
 
 
 @contextmanager
-def deadline(watched: psycopg.Connection[Any], limit: timedelta) -> Iterator[None]:
-    """Cuts the connection after the limit: a frozen server heeds no statement_timeout."""
+def deadline(watched: psycopg.Connection[Any], ends: float) -> Iterator[None]:
+    """Cuts the connection at this time of the monotonic clock: a frozen server heeds no statement_timeout. Raises SourceError then."""
+    left = max(ends - time.monotonic(), 0)
     with socket.socket(fileno=os.dup(watched.fileno())) as line:
-        timer = threading.Timer(limit.total_seconds(), line.shutdown, [socket.SHUT_RDWR])
+        timer = threading.Timer(left, line.shutdown, [socket.SHUT_RDWR])
         timer.start()
         try:
             yield
+        except SourceError:
+            if time.monotonic() < ends:
+                raise
+            raise SourceError(f"there was no whole answer within {left:.0f} s") from None
         finally:
             timer.cancel()
 

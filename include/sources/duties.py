@@ -27,7 +27,7 @@ class Duties:
     paused: Callable[[str], bool]
     name: str = "duties"
 
-    def read(self, store: Store, at: datetime, organization: str | None) -> Sequence[Sample]:
+    def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """`duty_overdue` and `watcher_overdue`: for how many seconds each is overdue; 0 when it is not, or is paused."""
         since = self.expected(store, at)
         ran = {row["duty"]: row for row in store.many("runs.standing", duties=list(self.intervals))}

@@ -55,6 +55,12 @@ set (items, grace_days, username, full_name, email, organization, department, ro
 -- So much has changed that the planner's picture of the list would mislead it until autovacuum comes by.
 analyze account_snapshot
 
+-- name: emptied
+-- Whether an organisation that had entries has none in the new list.
+select exists (select from account_snapshot s
+               where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
+                 and not exists (select from incoming i where i.organization = s.organization)) as emptied
+
 -- name: drop_incoming
 -- All has been compared.
 drop table incoming, incoming_population, incoming_calendar

@@ -79,7 +79,7 @@ def failure_recorded(attempt: Attempt) -> Iterator[Attempt]:
     """Writes a `failed` row for whatever escapes, where the store still takes it, and lets it go on."""
     try:
         yield attempt
-    except Exception as error:  # outermost: the row says what the task's log says; the error itself goes on
+    except BaseException as error:  # outermost, and a task that is out of time too: the row says what the log says; the error goes on
         try:
             attempt.finish({}, state="failed", error=f"{type(error).__name__}: {error}"[:1000])
         except psycopg.Error:

@@ -115,11 +115,11 @@ class Wiring:
         accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
         return accounts
 
-    def collecting(self, source: str) -> Collecting:
-        """How a source is measured."""
+    def collecting(self, source: str, budget: timedelta) -> Collecting:
+        """How a source is measured, within that time."""
         from include.collecting import Collecting
 
-        return Collecting(self.source(source), self.in_force.refusal, self.clock)
+        return Collecting(self.source(source), self.in_force.refusal, self.clock, budget)
 
     def interval(self, duty: str) -> timedelta | None:
         """How long the moment of a run lasts: until the next one is due; None for a duty by hand or once a day."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -130,4 +131,4 @@ def test_every_documented_column_must_be_there(own: Story, tmp_path: Path) -> No
         text = text.replace("<= %(horizon)s\n\n-- name: population", "<= %(horizon)s) l\n\n-- name: population", 1)
         source = using(own, tmp_path / f"without_{column}.sql", text).wiring.source("accounts")
         with pytest.raises(SourceError, match=f'column "{column}" does not exist'), own.store.transaction():
-            source.read(own.store, own.now, None)
+            source.read(own.store, own.now, None, timedelta(seconds=60))

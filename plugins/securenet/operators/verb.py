@@ -62,7 +62,12 @@ class Verb(BaseOperator):
 
     def drain_until(self, now: datetime) -> datetime:
         """When a drain stops: at half of the task's time."""
-        return now + (self.execution_timeout or timedelta(minutes=10)) / 2
+        return now + self.limit / 2
+
+    @property
+    def limit(self) -> timedelta:
+        """How long the task may take."""
+        return self.execution_timeout or timedelta(minutes=10)
 
 
 def run_of(context: Context) -> Run:
