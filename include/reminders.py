@@ -36,9 +36,14 @@ class Reminders:
         planner.note_growth(self.store, "reminder", counts["steps"], "reminders.analyze")
         self.store.change("reminders.untrue", **self.scope, **self.steps)
         self.store.change("reminders.readdress", **self.scope)
-        if self.run.release_held and self.sending:
-            counts["released"] = self.store.change("reminders.release", **self.scope, duty=self.run.duty)
-        return counts
+        return {**counts, **self.release()} if self.run.release_held else counts
+
+    def release(self) -> dict[str, Any]:
+        """Let go what is held, unless nobody is to be written to."""
+        if self.sending:
+            return {"released": self.store.change("reminders.release", **self.scope, duty=self.run.duty)}
+        why = "the run was not to write to owners" if self.settings.send_emails else "writing to owners is off"
+        return {"released": 0, "not_released": f"{why}: send_emails"}
 
     def gather(self) -> None:
         """The steps that now hold and were never told, in one place for this transaction."""

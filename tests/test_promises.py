@@ -10,10 +10,12 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from airflow.sdk.definitions.param import process_params
+from airflow.sdk.exceptions import AirflowFailException
 
 from demo import securenet
 from include.config.types import hours
-from include.model import Run
+from include.model import Run, utc_now
 from include.sources.accounts_sql import SECURENET, SqlAccounts
 from include.store import connect
 from local.postgres import throwaway
@@ -290,8 +292,10 @@ def test_releasing_with_reminders_off_writes_to_nobody(story: Story) -> None:
         story.account(f"u{number:02}", account_expires_at=8)
     story.run()
     story.later(days=2).run()
-    story.later(hours=1).run(release_held=True, send_emails=False)
+    counts = story.later(hours=1).run(release_held=True, send_emails=False)["evaluate"]
+    assert (counts["released"], counts["not_released"]) == (0, "the run was not to write to owners: send_emails")
     assert story.reminded() == []
+    assert set(states(story)) == {"held"}
 
 
 def test_a_corrected_address_is_followed_by_what_waits(story: Story) -> None:
@@ -405,6 +409,29 @@ def test_a_dry_run_of_housekeeping_does_not_migrate(monkeypatch: pytest.MonkeyPa
     dag_run = SimpleNamespace(dag_id="housekeeping", run_id="x", run_after=None)
     task.execute({"params": {"dry_run": True, "migrate": "yes"}, "dag_run": dag_run})
     assert called == []
+
+
+def executed(task_id: str, conf: dict[str, object]) -> object:
+    """A task of the duty, triggered with this form as Airflow reads it."""
+    dag = load_dag(DUTY)
+    params = process_params(dag, dag.get_task(task_id), conf, suppress_exception=False)
+    return dag.get_task(task_id).execute({"params": params, "dag_run": SimpleNamespace(dag_id=DUTY, run_id="x", run_after=utc_now())})
+
+
+@pytest.mark.parametrize("task_id", ["collect", "evaluate", "notify", "report"])
+def test_a_field_that_the_form_does_not_have_is_refused_by_every_task(task_id: str) -> None:
+    known = "dry_run, send_emails, organization, release_held"
+    with pytest.raises(AirflowFailException, match=f"the form has no field 'sendemails'; it has: {known}"):
+        executed(task_id, {"sendemails": "no"})
+
+
+def test_a_dry_run_for_an_organisation_that_does_not_exist_is_not_tried_again(
+    story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    story.account("ann", account_expires_at=5)
+    with pytest.raises(AirflowFailException, match="no organisation 'nobody'; there are: acme"):
+        executed("collect", {"dry_run": True, "organization": "nobody"})
 
 
 def test_the_moment_of_a_run_ends_when_airflow_says_it_is_late(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

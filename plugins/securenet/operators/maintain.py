@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from securenet.operators.verb import Verb
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
-
     from include.model import Run
     from include.store.runs import Counts
     from securenet.wiring import Wiring
@@ -20,13 +19,13 @@ class Maintain(Verb):
     def __init__(self, *, task_id: str = "maintain", **kwargs: Any) -> None:
         super().__init__(task_id=task_id, priority_weight=1, **kwargs)
 
-    def execute(self, context: Context) -> Counts:
+    def perform_wired(self, run: Run, failed: Sequence[str] = ()) -> Counts:
         """Migrate if asked to, then maintain."""
-        if context["params"].get("migrate") == "yes" and not context["params"].get("dry_run"):
+        if run.form.get("migrate") == "yes":
             from securenet.commands.migrate import migrate_store
 
             self.log.info("applied: %s", migrate_store() or "nothing, the schema is up to date")
-        return super().execute(context)
+        return super().perform_wired(run, failed)
 
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """Returns how many partitions were made and dropped, and rows deleted per table."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -27,21 +28,21 @@ class Verb(BaseOperator):
 
     def execute(self, context: Context) -> Counts:
         """Perform the stage and return its counts. The last task of a run fails when an earlier one did."""
-        run, failed = run_of(context), [] if self.downstream_task_ids else failed_before(context)
-        counts = self.rehearse(run) if context["params"].get("dry_run") else self.perform_wired(run, failed)
+        run = run_of(context)
+        with asked_in_vain():
+            refuse_unknown(run.form, cast("DAG", self.get_dag()).params)
+            failed = [] if self.downstream_task_ids else failed_before(context)
+            counts = self.rehearse(run) if context["params"].get("dry_run") else self.perform_wired(run, failed)
         if failed:
             raise AirflowFailException(f"this run failed earlier, in: {', '.join(failed)}")
         return counts
 
     def perform_wired(self, run: Run, failed: Sequence[str] = ()) -> Counts:
-        """Perform the stage with a store of its own; the last one says that the run is over. What is asked in vain is not tried again."""
+        """Perform the stage with a store of its own; the last one says that the run is over."""
         from securenet.wiring import wired
 
         with wired(f"{run.duty} {self.task_id}") as wiring:
-            try:
-                counts = self.perform(wiring, replace(run, interval=wiring.interval(run.duty)))
-            except RequestRefused as refused:
-                raise AirflowFailException(str(refused)) from None
+            counts = self.perform(wiring, replace(run, interval=wiring.interval(run.duty)))
             if not self.downstream_task_ids:
                 wiring.over(run, failed)
             return counts
@@ -68,6 +69,21 @@ class Verb(BaseOperator):
     def limit(self) -> timedelta:
         """How long the task may take."""
         return self.execution_timeout or timedelta(minutes=10)
+
+
+@contextmanager
+def asked_in_vain() -> Iterator[None]:
+    """A form that asks for the impossible fails its task at once: trying again cannot help."""
+    try:
+        yield
+    except RequestRefused as refused:
+        raise AirflowFailException(str(refused)) from None
+
+
+def refuse_unknown(form: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raises RequestRefused for a field that the form does not have: whoever wrote it wanted something."""
+    if unknown := sorted(set(form) - set(known)):
+        raise RequestRefused(f"the form has no field {', '.join(map(repr, unknown))}; it has: {', '.join(known)}")
 
 
 def run_of(context: Context) -> Run:
