@@ -80,15 +80,20 @@ class Inbox:
 
 
 @contextmanager
-def serving(port: int | None = None, *, tls: ssl.SSLContext | None = None, password: bytes | None = None) -> Iterator[Inbox]:
-    """Serve on a free port, or on a given one, until the block ends. `tls`: offers STARTTLS; `password`: of whoever logs in."""
+def serving(
+    port: int | None = None, *, tls: ssl.SSLContext | None = None, password: bytes | None = None, international: bool = True
+) -> Iterator[Inbox]:
+    """Serve on a free port, or on a given one, until the block ends.
+
+    `tls`: offers STARTTLS; `password`: of whoever logs in; `international`: takes addresses beyond ASCII.
+    """
     inbox = Inbox(port or free_port())
 
     def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: Any) -> AuthResult:
         return AuthResult(success=login.password == password, handled=False)
 
     options: dict[str, Any] = {"authenticator": authenticate, "auth_require_tls": False} if password else {}
-    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, enable_SMTPUTF8=True, tls_context=tls, **options)
+    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port, enable_SMTPUTF8=international, tls_context=tls, **options)
     controller.start()
     try:
         yield inbox

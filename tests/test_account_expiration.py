@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from include.config.settings import Settings
+from tests.conftest import mail_connection
+from tests.smtp import serving
 from tests.story import Story, attachment_of, html_of, settings, text_of
 
 
@@ -260,6 +262,45 @@ def test_addresses_that_cannot_be_written_to_are_listed_and_count_as_told(story:
     listing = text_of(story.digests()[1])
     assert "not an address" in listing
     assert "550" in listing
+
+
+def test_an_owner_who_has_no_address_does_not_keep_the_copy_from_the_manager(story: Story) -> None:
+    manager = story.account("mia")
+    for name, address in (("bad", "not an address"), ("none", ""), ("out", "out@example.com")):
+        story.account(name, email=address, account_expires_at=8, manager_user_id=manager)
+    story.inbox.refuse["out@example.com"] = "550 no such user"
+    story.run()
+    story.later(days=2).run()
+    story.later(hours=1).run()
+    assert story.inbox.envelopes.count(["mia@example.com"]) == len(story.inbox.to("mia@example.com")) == 3
+    assert sorted(message["state"] for message in story.messages()) == ["failed"] * 3
+    listing = text_of(story.digests()[-1])
+    for words in ("bad <not an address>", "none <no address>", "out <out@example.com>"):
+        assert words in listing
+
+
+def test_an_address_beyond_ascii_gets_its_mail_from_a_server_that_can(story: Story) -> None:
+    story.account("jörg", email="jörg@exämple.example", account_expires_at=8)
+    story.run()
+    story.later(days=2).run()
+    assert [mail["To"] for mail in story.inbox.to("jörg@exämple.example")] == ["jörg@exämple.example"]
+
+
+def test_an_address_beyond_ascii_is_refused_by_name_where_the_server_cannot(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = story.account("mia", email="mía@example.com")
+    story.account("jörg", email="jörg@exämple.example", account_expires_at=8)
+    story.account("ann", account_expires_at=8, manager_user_id=manager)
+    with serving(international=False) as inbox:
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", mail_connection(inbox))
+        story.run()
+        story.later(days=2).run()
+    assert inbox.to("ann@example.com")
+    needs = "needs SMTPUTF8, which the mail server does not offer"
+    outcomes = {message["receiver"]: (message["state"], message["error"]) for message in story.messages()}
+    assert outcomes == {
+        "jörg@exämple.example": ("failed", f"refused: jörg@exämple.example {needs}"),
+        "ann@example.com": ("sent", f"refused: mía@example.com {needs}"),
+    }
 
 
 def test_a_digest_goes_out_every_morning_also_when_there_is_nothing(story: Story) -> None:

@@ -54,6 +54,7 @@ class SmtpSettings:
                 smtp.starttls(context=context)
             if self.login:
                 smtp.login(self.login, self.password or "")
+            smtp.ehlo_or_helo_if_needed()
         except Exception:
             smtp.close()
             raise
@@ -110,22 +111,36 @@ class Email:
         self.smtp: Smtp | None = None
 
     def deliver(self, message: Message, body: Row | None) -> Receipt:
-        """Send to whoever does not have it yet; a remark names the copies that were refused. Raises DeliveryError."""
-        copies = [message.content.get("cc") or ""] if message.content.get("cc") else []
-        valid, invalid = split_addresses([message.receiver, *copies])
-        if message.receiver not in valid:
-            raise DeliveryError(f"{message.receiver[:200]!r} is no mail address", permanent=True)
+        """Send to whoever does not have it yet; a remark names the copies that were refused. Raises DeliveryError.
+
+        A copy leaves also when the receiver has no address, or none that can be written to; then the mail has failed all the same.
+        """
+        copies = [message.content["cc"]] if message.content.get("cc") else []
+        valid, impossible = self.possible([message.receiver, *copies])
+        if not valid:
+            raise DeliveryError(remark(impossible) or "refused", permanent=True)
         mail = self.compose(message, body, valid)
         handover = self.send(mail, [address for address in valid if address not in message.accepted])
+        words = remark([*impossible, *handover.refusals])
         if handover.later or message.receiver not in {*handover.accepted, *message.accepted}:
-            raise DeliveryError(remark(handover.refusals) or "refused", permanent=not handover.later, accepted=handover.accepted)
+            raise DeliveryError(words or "refused", permanent=not handover.later, accepted=handover.accepted)
         first = message.ref.get("message_id") or str(mail["Message-ID"])
-        return Receipt(remark([*invalid, *handover.refusals]), {"message_id": first})
+        return Receipt(words, {"message_id": first})
+
+    def possible(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The addresses that can be written to through this server, and what is wrong with the others. Raises DeliveryError."""
+        valid, invalid = split_addresses(addresses)
+        wrong = [f"{address[:200]!r} is no mail address" if address else "there is no address" for address in invalid]
+        beyond = [address for address in valid if not address.isascii()]
+        if not beyond or self.connection().has_extn("smtputf8"):
+            return valid, wrong
+        unable = [f"{address} needs SMTPUTF8, which the mail server does not offer" for address in beyond]
+        return [address for address in valid if address not in beyond], [*wrong, *unable]
 
     def compose(self, message: Message, body: Row | None, valid: Sequence[str]) -> EmailMessage:
         """The whole mail: headers, plain text, HTML, and for a report its pictures and its CSV file."""
         now = self.clock()
-        mail = headed(self.settings.sender, message.receiver, valid[1:], message.subject)
+        mail = headed(self.settings.sender, valid[0], valid[1:], message.subject)
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = message_id(message.key, self.settings.sender)
         if first := message.ref.get("message_id"):

@@ -27,30 +27,31 @@ select count(distinct account) as owners from untold
 -- One message to each owner for each step that was gathered. What it replaces and never left is superseded;
 -- what replaces a held one is held. A message that was withdrawn and is true again comes back.
 with due as (
-    select source, account, kind, expires_on, step, copy, min(expires_at) as expires_at, min(username) as username,
+    select source, account, kind, expires_on, step, case when copy then min(manager_email) else '' end as cc,
+           min(expires_at) as expires_at, min(username) as username,
            min(full_name) as full_name, min(email) as email, min(organization) as organization,
            string_agg(nullif(groups, ''), ', ' order by groups) as groups, min(manager_name) as manager_name,
-           min(manager_email) as manager_email, min(grace_days) as grace_days,
+           min(grace_days) as grace_days,
            concat_ws('/', 'reminder', source, account, kind, expires_on) as group_key
     from untold group by source, account, kind, expires_on, step, copy
 ), outdated as (
     update message m set state = 'superseded', finished_at = %(now)s
     from due u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
 )
-insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at)
+insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, created_at, due_at, finished_at)
 select concat_ws('/', u.group_key, u.step), %(duty)s, 'email', u.email, u.group_key, 2, 'reminder',
        %(subjects)s::jsonb -> u.kind ->> u.step,
        jsonb_build_object('kind', u.kind, 'step', u.step, 'username', u.username, 'full_name', u.full_name,
                           'expires_at', to_char(u.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
                           'organization', u.organization, 'groups', coalesce(u.groups, ''), 'manager_name', u.manager_name,
-                          'grace_days', u.grace_days, 'cc', case when u.copy then u.manager_email else '' end),
-       case when u.email = '' then 'no_receiver'
+                          'grace_days', u.grace_days, 'cc', u.cc),
+       case when u.email = '' and u.cc = '' then 'no_receiver'
             when (u.group_key, u.email) in (select h.group_key, h.receiver from message h where h.channel = 'email' and h.state = 'held')
                 then 'held'
-            else %(state)s end::message_state, %(now)s, %(now)s
+            else %(state)s end::message_state, %(now)s, %(now)s, case when u.email = '' and u.cc = '' then %(now)s::timestamptz end
 from due u
 on conflict (key) do update set state = excluded.state, content = excluded.content, receiver = excluded.receiver,
-                                created_at = excluded.created_at, due_at = excluded.due_at, finished_at = null
+                                created_at = excluded.created_at, due_at = excluded.due_at, finished_at = excluded.finished_at
 where message.state = 'superseded'
 
 -- name: note

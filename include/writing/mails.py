@@ -17,6 +17,8 @@ from include.writing.csvs import MOST_ATTACHED, cut
 DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
 
+BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
 
 class Headers(HeaderRegistry):
     """The standard registry makes a new class for every header of every mail, a third of a reminder's work; this one keeps them."""
@@ -38,9 +40,9 @@ def headed(sender: str, receiver: str, copies: Sequence[str], subject: str) -> E
     """An empty mail with its addresses and subject. The addresses must be valid; the subject may be anything."""
     mail = EmailMessage(POLICY)
     mail["From"] = Address("SecureNet Monitoring", addr_spec=sender)
-    mail["To"] = Address(addr_spec=receiver)
+    mail["To"] = written(receiver)
     if copies:
-        mail["Cc"] = [Address(addr_spec=address) for address in copies]
+        mail["Cc"] = [written(address) for address in copies]
     mail["Subject"] = header_text(subject)
     mail["Auto-Submitted"] = "auto-generated"
     return mail
@@ -74,13 +76,19 @@ def split_addresses(addresses: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def is_address(text: str) -> bool:
     """Whether a mail can carry this as an address."""
-    if len(text) > 320 or not ADDRESS.fullmatch(text):
+    if len(text) > 320 or not text.isprintable() or not ADDRESS.fullmatch(text):
         return False
     try:
-        Address(addr_spec=text)
+        Address(addr_spec=BEYOND_ASCII.sub("x", text))
     except (MessageError, ValueError, IndexError):
         return False
     return True
+
+
+def written(address: str) -> Address:
+    """A valid address as headers take it, beyond ASCII too: then the mail can only leave through a server that offers SMTPUTF8."""
+    local, _, domain = address.rpartition("@")
+    return Address(addr_spec=address) if address.isascii() else Address(username=local, domain=domain)
 
 
 def header_text(text: str) -> str:

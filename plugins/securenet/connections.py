@@ -82,7 +82,9 @@ def sender_of(found: Connection) -> str | None:
     """The address that mails come from: `from_email`, else a login that is one (for some providers it is a key instead)."""
     from include.writing.mails import is_address
 
-    return next((text for text in (found.extra_dejson.get("from_email"), found.login) if text and is_address(text)), None)
+    return next(
+        (text for text in (found.extra_dejson.get("from_email"), found.login) if text and text.isascii() and is_address(text)), None
+    )
 
 
 def url_of(found: Connection, query: str = "") -> str:
