@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -259,7 +259,7 @@ class Rendered:
 class Composed:
     """A report that is due, or would be. `reason`: why now; None: nothing to send.
 
-    `told`: what its receivers knew before; `told_until`: up to which transition it tells. `outcome`: what the run came to, for the log.
+    `told`: what its receivers knew before; `told_until`: up to which transition it tells. `outcomes`: what it all came to, for the log.
     """
 
     name: str
@@ -268,7 +268,7 @@ class Composed:
     told: Told
     told_until: int
     facts: Any
-    outcome: str | None = None
+    outcomes: Sequence[str] = ()
     urgency: int = Urgency.NORMAL
 
 

@@ -34,7 +34,7 @@ class Reporting:
             composed = self.report.compose(store, run, self.clock())
             due = [one for one in composed if one.reason or self.show]
             queued = sum(self.keep(store, run, one) for one in due)
-        for outcome in {one.outcome: None for one in composed if one.outcome}:
+        for outcome in dict.fromkeys(outcome for one in composed for outcome in one.outcomes):
             log.info("%s", outcome)
         return {"reports": len(due), "queued": queued, "why": ",".join(sorted({one.reason or "nothing new" for one in composed}))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -249,6 +250,46 @@ def test_a_reminder_that_waited_and_is_no_longer_true_is_withdrawn(story: Story)
     story.later(hours=12).run()
     assert story.reminded() == []
     assert [message["state"] for message in story.messages()] == ["superseded"]
+
+
+def said(story: Story, caplog: pytest.LogCaptureFixture, **form: Any) -> list[str]:
+    """What another run says in its log of the reminders."""
+    caplog.clear()
+    with caplog.at_level("INFO", logger="include.reporting"):
+        story.run(**form)
+    return [record.getMessage() for record in caplog.records if record.name == "include.reporting"]
+
+
+SUCCESS = "✅ SUCCESS: Account expiration notifications sent"
+
+
+def test_success_is_said_when_reminders_have_left_however_late(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    story.settings = settings("monitoring: {account_expiration: {send_emails: true}}")
+    story.account("ann", account_expires_at=8)
+    story.run()
+    assert said(story.later(days=2, hours=12), caplog) == ["ℹ️ INFO: 1 reminder will leave within the reminder hours, 08:00-18:00"]
+    story.later(hours=11.5).wiring.drain(story.now + timedelta(minutes=5))
+    assert story.reminded() == ["ann@example.com"], "the watcher sends between two runs"
+    assert said(story.later(hours=1), caplog) == [SUCCESS]
+    assert SUCCESS in text_of(story.digests()[-1])
+    assert said(story.later(hours=1), caplog) == []
+
+
+def test_success_is_said_of_released_reminders(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    crowd(story, 51)
+    assert said(story, caplog) == ["🚨 CRITICAL: 51 reminders held back: more than usual at once"]
+    assert said(story.later(hours=1), caplog, release_held=True) == [SUCCESS]
+
+
+def test_a_reminder_that_is_refused_for_good_in_a_later_run_is_no_success(story: Story, caplog: pytest.LogCaptureFixture) -> None:
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.inbox.refuse["ann@example.com"] = "450 later"
+    said(story.later(days=2), caplog)
+    story.account("bob", account_expires_at=6)
+    story.inbox.refuse["ann@example.com"] = "550 never"
+    assert said(story.later(hours=1), caplog) == ["⚠️ WARNING: 1 reminder could not be delivered"]
+    assert SUCCESS not in text_of(story.digests()[-1])
 
 
 def test_addresses_that_cannot_be_written_to_are_listed_and_count_as_told(story: Story) -> None:

@@ -11,9 +11,9 @@ from include.audience import Audience, Told
 from include.audiences import Routes
 from include.config.settings import AccountExpiration, Settings
 from include.message import Urgency
-from include.model import Composed, Rendered, Run, Severity
-from include.reports.account_digest_facts import SOURCE, DigestFacts, Reading, told_since
-from include.reports.account_digest_words import outcome
+from include.model import Composed, Rendered, Run, Severity, Stage
+from include.reports.account_digest_facts import EVER, SOURCE, DigestFacts, Reading, told_since
+from include.reports.account_digest_words import outcomes
 from include.store import Store, reports
 
 NAME = "account_digest"
@@ -48,15 +48,15 @@ class AccountDigest:
             told=told,
             told_until=max([told.until, *(row["id"] for row in reading.news_rows())]),
             facts=facts,
-            outcome=self.outcome(store, run, facts),
+            outcomes=self.outcomes(store, run, facts),
             urgency=Urgency.CRITICAL if any(news.severity is Severity.CRITICAL for news in facts.news) else Urgency.NORMAL,
         )
 
-    def outcome(self, store: Store, run: Run, facts: DigestFacts) -> str | None:
-        """What became of this run's reminders: `✅ SUCCESS: Account expiration notifications sent`, or what happened instead."""
-        told = told_since(store, facts.organization, run.run_after)
-        severity, words = outcome(replace(facts, reminders=told))
-        return f"{severity.badge}: {words}" if told else None
+    def outcomes(self, store: Store, run: Run, facts: DigestFacts) -> Sequence[str]:
+        """What became of the reminders since the last run said so: `✅ SUCCESS: Account expiration notifications sent`, or what else."""
+        since = store.value("runs.began_before", duty=run.duty, run_id=run.run_id, stage=Stage.REPORT) or EVER
+        told = told_since(store, run.duty, facts.organization, since)
+        return [f"{severity.badge}: {words}" for severity, words in outcomes(replace(facts, reminders=told))] if told else ()
 
     def due(self, facts: DigestFacts, last: datetime | None) -> str | None:
         """Why a digest leaves now: the first reason that holds, None when none does."""

@@ -115,7 +115,7 @@ class Reading:
             newly_urgent=self.many("reminders.newly_urgent", since=self.since, urgent=urgent),
             accounts=self.many("accounts.worst", now=self.now, most=MOST_ROWS, **as_parameters(steps)),
             calendar=[(row["day"], row["kind"], row["accounts"]) for row in self.many("accounts.calendar")],
-            reminders=told_since(self.store, self.audience.organization, self.since),
+            reminders=told_since(self.store, self.run.duty, self.audience.organization, self.since),
             undeliverable=self.many("reminders.undeliverable", duty=self.run.duty, since=self.since),
             sending=duty.send_emails if self.run.send_emails is None else self.run.send_emails,
             ui=self.ui,
@@ -152,10 +152,10 @@ class Reading:
         return ladder(self.settings.monitoring.account_expiration.warning_days, self.now)
 
 
-def told_since(store: Store, organization: str | None, since: datetime) -> dict[str, int]:
-    """What became of the reminders since a moment: {message state or way of telling: number}."""
-    rows = store.many("reminders.told_since", source=SOURCE, organization=organization, since=since)
-    return {row["state"] or row["told"]: row["reminders"] for row in rows}
+def told_since(store: Store, duty: str, organization: str | None, since: datetime) -> dict[str, int]:
+    """What became of the reminders since a moment, and what waits: {message state or way of telling: number}."""
+    rows = store.many("reminders.told_since", source=SOURCE, duty=duty, organization=organization, since=since)
+    return {row["way"]: row["reminders"] for row in rows}
 
 
 def latest_news(rows: Sequence[Row]) -> list[News]:

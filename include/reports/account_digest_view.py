@@ -44,7 +44,6 @@ def render(facts: DigestFacts) -> Rendered:
 
 def said(facts: DigestFacts) -> dict[str, Any]:
     """The sentences and figures."""
-    outcome, outcome_words = account_digest_words.outcome(facts)
     return {
         "facts": facts,
         "zone": facts.zone,
@@ -53,8 +52,8 @@ def said(facts: DigestFacts) -> dict[str, Any]:
         "summary": account_digest_words.summary(facts),
         "without_data": account_digest_words.without_data(facts),
         "figures": Figures.of(facts),
-        "outcome": outcome,
-        "outcome_words": outcome_words,
+        "outcomes": account_digest_words.outcomes(facts),
+        "held": account_digest_words.held(facts),
         "told": account_digest_words.told_words(facts),
         "link": duty_link(facts.ui, "account_expiration"),
     }

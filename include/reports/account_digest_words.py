@@ -11,6 +11,7 @@ from include.reports.account_digest_facts import DigestFacts
 from include.writing.wording import counted, listed, moment, number, shown
 
 ALL_TOLD = "Account expiration notifications sent"
+LOST = ("failed", "no_receiver", "not_configured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,25 +163,40 @@ def findings_words(facts: DigestFacts) -> str:
     return f"{counted(facts.findings, 'finding')}: {', '.join(parts)}"
 
 
-def outcome(facts: DigestFacts) -> tuple[Severity, str]:
-    """What became of the reminders to owners, the worst first. Success only when all that was due has left."""
-    told = facts.reminders
-    held = told.get("held", 0)
-    lost = told.get("failed", 0) + told.get("no_receiver", 0) + told.get("not_configured", 0)
-    waiting = told.get("pending", 0) + told.get("sending", 0) + told.get("uncertain", 0)
+def outcomes(facts: DigestFacts) -> list[tuple[Severity, str]]:
+    """What became of the reminders to owners: what is in their way, and success when some left or none was due, and none was lost."""
+    found = obstacle(facts)
+    success = not found or (facts.reminders.get("sent") and not in_states(facts, *LOST))
+    return [*([found] if found else []), *([(Severity.SUCCESS, ALL_TOLD)] if success else [])]
+
+
+def obstacle(facts: DigestFacts) -> tuple[Severity, str] | None:
+    """Why not all that was due has left, the worst first; None when it has."""
+    lost, waiting = in_states(facts, *LOST), in_states(facts, "pending", "sending", "uncertain")
     if without_data(facts):
         return Severity.WARNING, "No reminder could be decided on: the account source gives no data"
-    if held or any(row["rule"] == "reminders_held" for row in facts.open_alerts):
-        return Severity.CRITICAL, f"{counted(held, 'reminder') if held else 'Reminders'} held back: more than usual at once"
+    if held(facts):
+        many = in_states(facts, "held")
+        return Severity.CRITICAL, f"{counted(many, 'reminder') if many else 'Reminders'} held back: more than usual at once"
     if not facts.sending:
         return Severity.INFO, "Writing to account owners is off: steps that are reached meanwhile are noted and not told later"
     if lost:
         return Severity.WARNING, f"{counted(lost, 'reminder')} could not be delivered"
     if waiting:
         return Severity.INFO, f"{counted(waiting, 'reminder')} will leave within the reminder hours, {facts.settings.reminder_hours.text}"
-    if told.get("baseline"):
+    if in_states(facts, "baseline"):
         return Severity.INFO, "Baseline taken: owners are told of what happens from now on, not of what was found at the start"
-    return Severity.SUCCESS, ALL_TOLD
+    return None
+
+
+def held(facts: DigestFacts) -> bool:
+    """Whether reminders wait for a person."""
+    return bool(in_states(facts, "held")) or any(row["rule"] == "reminders_held" for row in facts.open_alerts)
+
+
+def in_states(facts: DigestFacts, *states: str) -> int:
+    """How many reminders stand in these states."""
+    return sum(facts.reminders.get(state, 0) for state in states)
 
 
 WAYS = {

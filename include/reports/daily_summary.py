@@ -82,7 +82,7 @@ class DailySummary:
         held_back = [] if audience.limited else rows(store, "held_back", since=since)
         coming = [] if audience.limited else rows(store, "coming", now=now, until=now + DAY)
         facts = Summary(since, now, ZoneInfo(self.settings.monitoring.zone), alerts, held_back, coming, self.ui)
-        return Composed(NAME, audience, "daily", told, max(told.until, until), facts, outcome=words(facts))
+        return Composed(NAME, audience, "daily", told, max(told.until, until), facts, outcomes=[words(facts)])
 
     def render(self, composed: Composed) -> Rendered:
         """The summary as a mail, with all alerts as a CSV file."""

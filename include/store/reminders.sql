@@ -119,19 +119,28 @@ where r.source = %(source)s and r.step = any(%(urgent)s) and r.created_at > %(si
 order by s.expires_at, s.username, s.account, s.kind
 
 -- name: told_since
--- What became of the reminders since a moment: how many per way of telling and message state.
-select r.told, m.state, count(*) as reminders
-from reminder r left join message m on m.id = r.message_id
-where r.source = %(source)s and r.created_at > %(since)s
-  and (%(organization)s::text is null or r.organization = %(organization)s)
-group by 1, 2 order by 1, 2
+-- What became of the reminders since a moment, whenever they were made: how many by the state in which they ended; all that still
+-- wait; and the steps that were noted since without a message.
+with way as (
+    select state::text as way from message m
+    where duty = %(duty)s and template = 'reminder' and finished_at > %(since)s
+      and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
+    union all
+    select state::text from message m
+    where duty = %(duty)s and template = 'reminder' and state in ('pending', 'sending', 'uncertain', 'held')
+      and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
+    union all
+    select told from reminder r
+    where source = %(source)s and message_id is null and created_at > %(since)s
+      and (%(organization)s::text is null or organization = %(organization)s)
+)
+select way, count(*) as reminders from way group by 1
 
 -- name: undeliverable
 -- Reminders that failed for good since a moment: to whom, and why.
 select m.receiver, m.content ->> 'username' as username, m.content ->> 'organization' as organization, m.error, m.finished_at
 from message m
-where m.duty = %(duty)s and m.template = 'reminder' and m.state in ('failed', 'no_receiver')
-  and coalesce(m.finished_at, m.created_at) > %(since)s
+where m.duty = %(duty)s and m.template = 'reminder' and m.state in ('failed', 'no_receiver') and m.finished_at > %(since)s
   and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
 order by m.id
 

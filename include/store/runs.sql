@@ -14,6 +14,10 @@ from run where duty = %(duty)s and run_id = %(run_id)s and stage = %(stage)s
 -- Whether a stage of a duty was ever complete.
 select exists (select from run where duty = %(duty)s and stage = %(stage)s and state = 'complete')
 
+-- name: began_before
+-- When the newest other run of a duty began a stage that it completed.
+select max(started_at) from run where duty = %(duty)s and stage = %(stage)s and run_id <> %(run_id)s and state = 'complete'
+
 -- name: standing
 -- How each of these duties stands: when a run of it last came through, how many failed since, and what the newest of those said.
 select name as duty, good.finished_at as through_at, bad.runs as failed, bad.error

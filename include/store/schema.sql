@@ -521,6 +521,7 @@ CREATE INDEX message_due ON monitoring.message USING btree (channel, priority, d
 CREATE INDEX message_group ON monitoring.message USING btree (group_key, created_at) WHERE (template = 'alert'::text);
 CREATE INDEX message_queue ON monitoring.message USING btree (channel, receiver, group_key, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'sending'::monitoring.message_state, 'uncertain'::monitoring.message_state, 'held'::monitoring.message_state]));
 CREATE INDEX message_recent ON monitoring.message USING btree (duty, created_at);
+CREATE INDEX message_reminded ON monitoring.message USING btree (finished_at) WHERE ((template = 'reminder'::text) AND (finished_at IS NOT NULL));
 CREATE INDEX message_report ON monitoring.message USING btree (report_id) WHERE (report_id IS NOT NULL);
 CREATE INDEX message_sending ON monitoring.message USING btree (drainer) WHERE (state = 'sending'::monitoring.message_state);
 CREATE INDEX message_told ON monitoring.message USING btree (receiver, report_id DESC) WHERE (report_id IS NOT NULL);

@@ -11,7 +11,7 @@ from include.config.settings import AccountExpiration
 from include.ladder import ladder
 from include.model import Severity
 from include.reports.account_digest_facts import DigestFacts
-from include.reports.account_digest_words import Figures, outcome, subject, summary, told_words
+from include.reports.account_digest_words import Figures, outcomes, subject, summary, told_words
 from tests.reports.facts import NOW, account, alert, busy, digest, digest_of, news
 
 EXPIRED = {"expires_at": NOW - timedelta(days=3)}
@@ -112,8 +112,25 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize(("changes", "expected"), OUTCOMES.values(), ids=OUTCOMES.keys())
-def test_success_is_claimed_only_when_all_that_was_due_has_left(changes: dict[str, Any], expected: tuple[Severity, str]) -> None:
-    assert outcome(digest(**changes)) == expected
+def test_what_stands_in_the_way_of_reminders_is_said_first(changes: dict[str, Any], expected: tuple[Severity, str]) -> None:
+    assert outcomes(digest(**changes))[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("reminders", "success"),
+    [
+        ({"sent": 1}, True),
+        ({"sent": 1, "pending": 3}, True),
+        ({"sent": 1, "held": 3}, True),
+        ({"sent": 1, "superseded": 1}, True),
+        ({"sent": 1, "failed": 1}, False),
+        ({"sent": 1, "no_receiver": 1}, False),
+        ({"pending": 3}, False),
+        ({"baseline": 3}, False),
+    ],
+)
+def test_success_is_claimed_whenever_reminders_left_and_none_was_lost(reminders: dict[str, int], success: bool) -> None:
+    assert (SENT in outcomes(digest(reminders=reminders))) is success
 
 
 def test_what_became_of_the_reminders_is_counted_by_outcome() -> None:
