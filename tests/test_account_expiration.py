@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -303,6 +306,43 @@ def test_addresses_that_cannot_be_written_to_are_listed_and_count_as_told(story:
     listing = text_of(story.digests()[1])
     assert "not an address" in listing
     assert "550" in listing
+    found = {row["username"]: row["reminder_error"] for row in entries(story.digests()[1])}
+    assert found == {"bad": "refused: 'not an address' is no mail address", "out": "refused: out@example.com (550 no such user)"}
+
+
+def entries(digest: EmailMessage) -> list[dict[str, str]]:
+    """The attached file as a spreadsheet sees it."""
+    return list(csv.DictReader(io.StringIO(attachment_of(digest).removeprefix("\ufeff"), newline="")))
+
+
+def test_the_file_says_of_each_entry_what_became_of_its_reminder_and_whether_it_is_newly_urgent(story: Story) -> None:
+    story.account("ann", account_expires_at=8)
+    story.account("bob", account_expires_at=20)
+    story.account("cyd", email="cyd", account_expires_at=8)
+    story.run()
+    story.later(days=2).run()
+    story.change("cyd", account_expires_at=300)
+    story.later(hours=24).run()
+    first, second = ({row["username"]: row for row in entries(digest)} for digest in story.digests()[-2:])
+    assert [(first[name]["newly_urgent"], first[name]["reminder_state"]) for name in ("ann", "bob", "cyd")] == [
+        ("yes", "sent"),
+        ("no", "baseline"),
+        ("yes", "failed"),
+    ]
+    assert [(second[name]["newly_urgent"], second[name]["reminder_state"]) for name in ("ann", "bob")] == [
+        ("no", "sent"),
+        ("no", "baseline"),
+    ]
+    assert "cyd" not in second
+
+
+def test_an_organisation_with_an_endless_name_is_cut_and_stays_apart_from_its_like(story: Story) -> None:
+    for end in "ab":
+        story.account(f"ann{end}", "x" * 300 + end, account_expires_at=2)
+    story.run()
+    assert len({alert["labels"]["organization"] for alert in story.alerts()}) == 2
+    assert all("…: 1 user account" in alert["summary"] for alert in story.alerts())
+    assert "x" * 100 not in text_of(story.digests()[0])
 
 
 def test_an_owner_who_has_no_address_does_not_keep_the_copy_from_the_manager(story: Story) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from include.ladder import EXPIRED, KINDS
@@ -20,19 +20,20 @@ from include.writing.rendering import render as render_template
 from include.writing.wording import moment, span
 
 WORST = 10
+ATTACHED = "in the attached CSV"
 NOUNS = {"account": "account", "password": "password", "contract": "contract", "membership": "group membership"}
 PLURALS = {"account": "Accounts", "password": "Passwords", "contract": "Contracts", "membership": "Memberships"}
 REASONS = {"opened": "new", "worsened": "worse", "no_data": "no data", "recovered": "resolved"}
 COLUMNS = (
     "organization", "kind", "username", "full_name", "email", "department", "role", "groups", "manager_name", "manager_email",
-    "expires_at", "step", "time_left_hours", "past_grace", "grace_days", "first_seen",
+    "expires_at", "step", "time_left_hours", "past_grace", "grace_days", "first_seen", "newly_urgent", "reminder_state", "reminder_error",
 )  # fmt: skip
 
 
 def render(facts: DigestFacts) -> Rendered:
     """The digest in words and pictures."""
     csv = csv_of(facts)
-    values = {**said(facts), **listed(facts), "rest": rest(csv, facts)}
+    values = {**said(facts), **listed(facts), **places(csv, facts)}
     return Rendered(
         subject=account_digest_words.subject(facts),
         title=f"{account_digest_words.title(facts)}, {moment(facts.now, facts.zone)}",
@@ -73,11 +74,25 @@ def listed(facts: DigestFacts) -> dict[str, Any]:
     }
 
 
-def rest(csv: str, facts: DigestFacts) -> str:
-    """Where the entries stand that the mail leaves out; the file may hold only the worst of them too."""
-    rows = len(facts.accounts) - cut(csv, MOST_ATTACHED)[1]
-    whole = rows == len(facts.accounts) and sum(row["items"] for row in facts.accounts) == facts.findings
-    return "in the attached CSV" if whole else f"in the attached CSV, which holds the worst {rows:,}"
+def places(csv: str, facts: DigestFacts) -> dict[str, str]:
+    """Where the rows stand that the mail leaves out; the file may hold only some of them too."""
+    rows = list(csv_entries(facts))
+    kept = rows[: len(rows) - cut(csv, MOST_ATTACHED)[1]]
+    worst = min(len(kept), len(facts.accounts))
+    whole = worst == len(facts.accounts) and sum(row["items"] for row in facts.accounts) == facts.findings
+    return {
+        "rest_news": "each a line in the log of its task evaluate",
+        "rest": ATTACHED if whole else f"{ATTACHED}, which holds the worst {worst:,}",
+        "rest_urgent": place(kept, facts.newly_urgent),
+        "rest_undeliverable": place(kept, facts.undeliverable),
+    }
+
+
+def place(kept: Sequence[Row], wanted: Sequence[Row]) -> str:
+    """Where the rows of a list stand, given those of the file."""
+    there = {same_end(row) for row in kept}
+    found = sum(same_end(row) in there for row in wanted)
+    return ATTACHED if found == len(wanted) else f"{ATTACHED}, which holds {found:,} of them"
 
 
 def told_first(news: Sequence[News]) -> list[News]:
@@ -157,17 +172,40 @@ class Picture:
 
 
 def csv_of(facts: DigestFacts) -> str:
-    """Every entry of the list with its full texts, worst first."""
+    """Every entry with its full texts."""
     return csv_text(COLUMNS, csv_rows(facts))
 
 
 def csv_rows(facts: DigestFacts) -> Iterator[list[object]]:
     """The entries as rows of the file. Moments are UTC, hours left are negative for what has expired."""
-    for row in facts.accounts:
+    urgent, failed = {same_end(row) for row in facts.newly_urgent}, {same_end(row): row for row in facts.undeliverable}
+    for row in csv_entries(facts):
+        told = failed.get(same_end(row), row)
         computed = {
-            "expires_at": row["expires_at"].astimezone(UTC).isoformat(timespec="seconds"),
-            "first_seen": row["first_seen"].astimezone(UTC).isoformat(timespec="seconds"),
+            "expires_at": stamp(row["expires_at"]),
+            "first_seen": stamp(row["first_seen"]) if "first_seen" in row else "",
             "time_left_hours": round((row["expires_at"] - facts.now).total_seconds() / 3600, 1),
             "past_grace": "yes" if is_past_grace(row, facts.now) else "no",
+            "newly_urgent": "yes" if same_end(row) in urgent else "no",
+            "reminder_state": told.get("reminder_state"),
+            "reminder_error": told.get("reminder_error"),
         }
-        yield [computed.get(column, row.get(column, "")) for column in COLUMNS]
+        yield [computed.get(column, row.get(column)) for column in COLUMNS]
+
+
+def csv_entries(facts: DigestFacts) -> Iterator[Row]:
+    """The list, worst first; then what is newly urgent or undeliverable and not, or no longer, in it."""
+    listed = {same_end(row) for row in facts.accounts}
+    yield from facts.accounts
+    others = {same_end(row): row for row in (*facts.newly_urgent, *facts.undeliverable)}
+    yield from (row for end, row in others.items() if end not in listed)
+
+
+def same_end(row: Row) -> tuple[str, str, date]:
+    """What reminders tell apart: account, kind and day of the end."""
+    return row["account"], row["kind"], row["expires_at"].astimezone(UTC).date()
+
+
+def stamp(at: datetime) -> str:
+    """A moment for a machine."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")

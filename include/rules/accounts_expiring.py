@@ -12,6 +12,7 @@ from include.model import Level, Priority, Run, Traits, Verdict
 from include.source_state import silent
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
+from include.writing.wording import shown
 
 RULE = "accounts_expiring"
 NOUNS = {
@@ -85,8 +86,9 @@ def level_of(step: str, past_grace: int, settings: AccountExpiration) -> Level:
 
 def describe(window: Window, reached: list[str]) -> str:
     """`acme: 4 user accounts expired (1 past grace), 15 expire within 3 days, 6 more within 30`."""
+    where = shown(window.organization, 60)
     if not reached:
-        return f"{window.organization}: no {NOUNS[window.kind][0]} expires soon"
+        return f"{where}: no {NOUNS[window.kind][0]} expires soon"
     expired = window.steps.get(EXPIRED, 0)
     grace = f" ({window.past_grace} past grace)" if window.past_grace else ""
     parts = [f"{counted(window.kind, expired)} expired{grace}"] if expired else []
@@ -95,7 +97,7 @@ def describe(window: Window, reached: list[str]) -> str:
         parts.append(f"{counted(window.kind, window.steps[ahead[-1]])} expiring within {days(ahead[-1])}")
     if len(ahead) > 1:
         parts.append(f"{sum(window.steps[step] for step in ahead[:-1])} more within {days(ahead[0])}")
-    return f"{window.organization}: {', '.join(parts)}"
+    return f"{where}: {', '.join(parts)}"
 
 
 def counted(kind: str, number: int) -> str:

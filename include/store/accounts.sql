@@ -136,11 +136,14 @@ having max(l.value) > 0
 order by 2, 1
 
 -- name: worst
--- The head of the list, worst first: past grace, then expired, then by what ends next.
-select s.*, l.step, s.expires_at <= %(now)s and s.expires_at + s.grace_days * interval '24 hours' < %(now)s as past_grace
+-- The head of the list, worst first: past grace, then expired, then by what ends next; each with what became of its step's reminder.
+select s.*, l.step, s.expires_at <= %(now)s and s.expires_at + s.grace_days * interval '24 hours' < %(now)s as past_grace,
+       coalesce(m.state::text, r.told) as reminder_state, m.error as reminder_error
 from account_snapshot s
 join unnest(%(steps)s::text[], %(after)s::timestamptz[], %(until)s::timestamptz[]) as l (step, after, until)
   on s.expires_at > l.after and s.expires_at <= l.until
+left join reminder r on (r.source, r.account, r.kind, r.expires_on, r.step) = (s.source, s.account, s.kind, s.expires_on, l.step)
+left join message m on m.id = r.message_id
 where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
 order by (s.expires_at <= %(now)s and s.expires_at + s.grace_days * interval '24 hours' < %(now)s) desc, s.expires_at, s.username, s.kind
 limit %(most)s

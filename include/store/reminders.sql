@@ -137,9 +137,13 @@ with way as (
 select way, count(*) as reminders from way group by 1
 
 -- name: undeliverable
--- Reminders that failed for good since a moment: to whom, and why.
-select m.receiver, m.content ->> 'username' as username, m.content ->> 'organization' as organization, m.error, m.finished_at
+-- Reminders that failed for good since a moment: to whom, of what, and why.
+select m.receiver, m.receiver as email, m.state::text as reminder_state, coalesce(m.error, 'there is no address') as reminder_error,
+       r.account, c.*
 from message m
+join reminder r on r.message_id = m.id
+cross join lateral jsonb_to_record(m.content) as c (
+    username text, full_name text, organization text, kind text, step text, groups text, manager_name text, expires_at timestamptz, grace_days int)
 where m.duty = %(duty)s and m.template = 'reminder' and m.state in ('failed', 'no_receiver') and m.finished_at > %(since)s
   and (%(organization)s::text is null or m.content ->> 'organization' = %(organization)s)
 order by m.id

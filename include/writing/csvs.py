@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from include.writing.wording import undirected
+
 BYTE_ORDER_MARK = "\ufeff"
 # As much as a mail may carry.
 MOST_ATTACHED = 10 * 1024 * 1024
@@ -24,8 +26,11 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def cell(value: object) -> object:
-    """Text that a spreadsheet would calculate gets an apostrophe in front; numbers stay numbers."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """Text that a spreadsheet would calculate gets an apostrophe in front, reversed writing is shown as `�`; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    text = undirected(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def cut(text: str, most_bytes: int) -> tuple[str, int]:

@@ -11,7 +11,10 @@ from markupsafe import Markup
 LONGEST = 80
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+# A joiner between two emoji makes one of them and stays.
+EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
+JOINER = f"(?<!{EMOJI})\u200d|\u200d(?!{EMOJI})"
+INVISIBLE = re.compile(f"[\u00ad\u034f\u061c\u180e\u200b\u200c\u200e\u200f\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|{JOINER}")
 
 
 def moment(value: datetime | None, zone: ZoneInfo) -> str:
@@ -71,7 +74,12 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = CONTROL.sub(lambda found: control_picture(found[0]), text)
-    return INVISIBLE.sub("", DIRECTION.sub("\ufffd", text))
+    return INVISIBLE.sub("", undirected(text))
+
+
+def undirected(text: str) -> str:
+    """The text without the signs that make what follows read backwards: `�` for each."""
+    return DIRECTION.sub("\ufffd", text)
 
 
 def control_picture(character: str) -> str:

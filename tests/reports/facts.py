@@ -142,7 +142,8 @@ def busy_news() -> list[News]:
 
 def undeliverable(receiver: str, username: str, error: str) -> dict[str, Any]:
     """A reminder that failed for good."""
-    return {"receiver": receiver, "username": username, "organization": "globex-energy", "error": error, "finished_at": NOW}
+    row = account(username=username, organization="globex-energy", email=receiver, account=username, expires_at=NOW + timedelta(days=6))
+    return row | {"receiver": receiver, "reminder_state": "failed", "reminder_error": error}
 
 
 def busy() -> DigestFacts:

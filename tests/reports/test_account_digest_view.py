@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +62,8 @@ def test_hostile_names_are_shown_and_do_nothing(hostile: str) -> None:
     assert not re.search("[\u202a-\u202e\u2066-\u2069\r\x00]", rendered.html + rendered.plain + rendered.subject)
     assert "Bcc:" not in [line[:4] for line in (rendered.html + "\n" + rendered.plain).splitlines()]
     assert "x" * 301 not in rendered.html + rendered.plain + rendered.subject
-    assert rows(rendered)[0]["full_name"].removeprefix("'") == hostile
+    assert rows(rendered)[0]["full_name"].removeprefix("'") == hostile.replace("\u202e", "\ufffd")
+    assert "\u202e" not in rendered.csv
     assert not any(cell.startswith("=") for cell in rows(rendered)[0].values())
 
 
@@ -180,10 +182,41 @@ def test_held_reminders_come_with_what_to_do() -> None:
 
 def test_every_entry_is_a_row_of_the_file(morning: Rendered) -> None:
     found = rows(morning)
-    assert len(found) == 230
+    assert len(found) == 230 + 2, "and the undeliverable that are no longer in the list"
     assert tuple(found[0]) == COLUMNS
     assert {row["past_grace"] for row in found[:10]} == {"yes"}
     assert {row["past_grace"] for row in found[10:]} == {"no"}
+    assert sum(row["newly_urgent"] == "yes" for row in found) == 4
+    assert [(row["email"], row["reminder_state"], row["reminder_error"]) for row in found[230:]] == [
+        ("omar@@globex.example", "failed", "'omar@@globex.example' is no mail address"),
+        ("yui@gone.example", "failed", "550 5.1.1 mailbox does not exist"),
+    ]
+
+
+def test_every_column_of_the_file_is_documented() -> None:
+    section = (Path(__file__).parents[2] / "docs/interfaces.md").read_text().split("## The digest's CSV file")[1].split("\n## ")[0]
+    rows_of_table = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert [name for cell in rows_of_table for name in re.findall(r"`(\w+)`", cell)] == list(COLUMNS)
+
+
+def test_whatever_a_list_of_the_mail_leaves_out_has_a_place() -> None:
+    accounts = [account(number, organization=f"org{number:02}") for number in range(11)]
+    failed = [undeliverable(f"u{number}@gone.example", f"u{number}", "550") for number in range(12)]
+    rendered = render(digest_of(accounts, newly_urgent=accounts, undeliverable=failed, news=[news()] * 21))
+    for text in (Page(rendered.html).text, rendered.plain):
+        assert "and 1 more change, each a line in the log of its task evaluate" in text
+        assert "and 1 more organisation, in the attached CSV" in text
+        assert text.count("and 1 more in the attached CSV") == 2
+        assert "and 2 more in the attached CSV" in text
+    found = rows(rendered)
+    assert [row["newly_urgent"] for row in found] == ["yes"] * 11 + ["no"] * 12
+    assert [row["email"] for row in found[11:]] == [row["receiver"] for row in failed]
+
+
+def test_an_undeliverable_reminder_is_told_in_the_row_of_its_account() -> None:
+    row = account(reminder_state="pending", reminder_error=None)
+    found = rows(render(digest_of([row], undeliverable=[row | {"receiver": "x", "reminder_state": "failed", "reminder_error": "550"}])))
+    assert [(one["reminder_state"], one["reminder_error"]) for one in found] == [("failed", "550")]
 
 
 def test_a_row_of_the_file_says_when_and_how_long_still() -> None:

@@ -27,6 +27,10 @@ def test_a_name_that_would_be_calculated_is_text(start: str) -> None:
     assert read(csv_text(["name"], [[f"{start}cmd()"]]))[1] == [f"'{start}cmd()"]
 
 
+def test_a_name_that_would_read_backwards_does_not() -> None:
+    assert read(csv_text(["name"], [["\u202egpj.exe"]]))[1] == ["\ufffdgpj.exe"]
+
+
 def test_negative_numbers_stay_numbers() -> None:
     assert read(csv_text(["hours"], [[-12.5]]))[1] == ["-12.5"]
 

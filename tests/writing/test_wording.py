@@ -57,9 +57,11 @@ def test_numbers_carry_their_noun() -> None:
         ("ad\u200bmin\u200f", "admin"),
         ("a\ud800b\x7f\x85", "a\ufffdb␡\ufffd"),
         ("Zoë 🚀", "Zoë 🚀"),
+        ("👩🏽\u200d🚀 ❤️\u200d🔥", "👩🏽\u200d🚀 ❤️\u200d🔥"),
+        ("ad\u200dmin 🚀\u200dx", "admin 🚀x"),
         ("نور", "نور"),
     ],
-    ids=["line break", "reversed", "invisible", "half a character", "emoji", "Arabic"],
+    ids=["line break", "reversed", "invisible", "half a character", "emoji", "emoji of two", "joined", "Arabic"],
 )
 def test_what_acts_instead_of_being_seen_is_made_visible_or_dropped(hostile: str, seen: str) -> None:
     assert visible(hostile) == seen
