@@ -104,14 +104,40 @@ def test_an_alert_resolves_only_when_the_window_is_empty(story: Story) -> None:
     assert story.digests()[-1]["Subject"].startswith("✅ SUCCESS")
 
 
-def test_an_organisation_that_vanishes_closes_its_alerts(story: Story) -> None:
+VANISHING = {
+    "removed": ["delete from users where username = 'zoe'", "delete from organizations where slug = 'zenith'"],
+    "without an account": ["update users set is_active = false where username = 'zoe'"],
+}
+
+
+@pytest.mark.parametrize("census_seconds", [0, 10], ids=["counted at each run", "counted once a day"])
+@pytest.mark.parametrize("how", VANISHING.values(), ids=VANISHING.keys())
+def test_an_organisation_that_vanishes_is_told_as_gone_and_never_as_well(story: Story, how: list[str], census_seconds: int) -> None:
     story.account("ann", account_expires_at=5)
     story.account("zoe", "zenith", account_expires_at=5)
     story.run()
-    story.watched.execute("delete from users where username = 'zoe'")
-    story.watched.execute("delete from organizations where slug = 'zenith'")
+    story.store.connection.execute("update account_system set census_seconds = %s", (census_seconds,))
+    for statement in how:
+        story.watched.execute(statement)
     story.later(hours=1).run()
-    assert [a["state"] for a in story.alerts(organization="zenith")] == ["resolved"]
+    words = "zenith: no longer in the source, where it has no active account that can be seen"
+    assert [(a["state"], a["summary"], a["resolution"]) for a in story.alerts(organization="zenith")] == [("resolved", words, words)]
+    digest = text_of(story.digests()[-1])
+    assert f"⚠️ WARNING, gone: {words}" in digest
+    assert "zenith: no user account" not in digest
+
+
+def test_the_digest_of_an_organisation_that_vanished_never_says_that_nothing_was_found(story: Story) -> None:
+    story.settings = settings("monitoring: {account_expiration: {digest: organization}}")
+    story.account("ann", account_expires_at=5)
+    zoe = story.account("zoe", "zenith", account_expires_at=5)
+    story.run()
+    story.watched.execute("update users set is_active = false where id = %s", (zoe,))
+    story.later(hours=1).run()
+    digest = story.digests()[-1]
+    assert digest["Subject"] == "⚠️ WARNING: Account expiration in zenith: no longer in the source (1 alert resolved)"
+    assert "0 findings" not in text_of(digest) + html_of(digest)
+    assert "no longer in the source: it has no active account that can be seen" in text_of(digest)
 
 
 def test_a_rerun_tells_nobody_twice(story: Story) -> None:

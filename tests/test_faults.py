@@ -27,7 +27,7 @@ from local.postgres import Server
 from securenet import configuration
 from securenet.commands.check import load_dag
 from securenet.parsing import at_parse
-from securenet.rehearsal import rehearse
+from securenet.rehearsal import rehearse, stages
 from securenet.wiring import Wiring
 from tests.smtp import free_port, serving
 from tests.story import DUTY, Story, settings, text_of
@@ -268,6 +268,17 @@ def test_a_refused_configuration_file_is_an_alert_and_the_run_goes_on(
     watching.refusal = None
     watching.later(hours=1).run()
     assert [a["state"] for a in watching.alerts(rule="config_valid")] == ["resolved"]
+
+
+def test_a_refused_file_is_one_alert_and_one_message_however_many_duties_see_it(watching: Story) -> None:
+    watching.refusal = "monitoring.yaml: monitoring.zon: unknown key"
+    for _ in range(2):
+        watching.later(hours=1).run()
+        for verb in stages(load_dag("escalation")):
+            verb.perform(watching.wiring, Run("escalation", f"run {watching.now}", watching.now, timedelta(minutes=5)))
+    assert set(watching.metric("config_valid")) == {(DUTY,), ("escalation",)}, "each says so of itself"
+    assert [(a["duty"], a["state"]) for a in watching.alerts(rule="config_valid")] == [("configuration", "firing")]
+    assert len([mail for mail in watching.digests() if "unknown key" in mail["Subject"]]) == 1
 
 
 def test_a_refused_file_with_no_accepted_copy_fails_by_name(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

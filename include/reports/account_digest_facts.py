@@ -23,7 +23,10 @@ MOST_ROWS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What happened to an alert since the last digest: its newest news, and whether it both began and ended meanwhile."""
+    """What happened to an alert since the last digest: its newest news, and whether it both began and ended meanwhile.
+
+    `gone`: it ended because its organisation is no longer in the source, which is no success.
+    """
 
     severity: Severity
     reason: str
@@ -33,14 +36,15 @@ class News:
     at: datetime
     opened_at: datetime
     passed: bool
+    gone: bool = False
 
     @classmethod
     def from_row(cls, row: Row, passed: bool) -> News:
         """From a row of `alerts.news_since`."""
-        labels = row["labels"]
-        severity = Severity.SUCCESS if row["reason"] == "recovered" else Severity(row["severity"])
+        labels, over, gone = row["labels"], row["reason"] == "recovered", bool(row["detail"].get("gone"))
+        severity = Severity.WARNING if gone else Severity.SUCCESS if over else Severity(row["severity"])
         where = labels.get("organization", ""), labels.get("kind", row["rule"])
-        return cls(severity, row["reason"], row["summary"], *where, row["at"], row["opened_at"], passed)
+        return cls(severity, row["reason"], row["summary"], *where, row["at"], row["opened_at"], passed, gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ class DigestFacts:
     undeliverable: Sequence[Row]
     sending: bool
     ui: str | None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the one organisation that this is about is no longer in the source."""
+        return self.organization is not None and self.data_as_of is not None and not self.accounts_checked and not self.findings
 
     @property
     def findings(self) -> int:

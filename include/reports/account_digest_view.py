@@ -102,11 +102,11 @@ def told_first(news: Sequence[News]) -> list[News]:
 
 def change_of(news: News) -> str:
     """One or two words on what happened to the alert."""
-    return "came and went" if news.passed else REASONS.get(news.reason, news.reason)
+    return "came and went" if news.passed else "gone" if news.gone else REASONS.get(news.reason, news.reason)
 
 
 def other_alerts(facts: DigestFacts) -> list[tuple[Severity, Row]]:
-    """Open alerts that the counts do not show (a silent source, a refused configuration, reminders held), unless they are news."""
+    """Open alerts that the counts do not show (a silent source, reminders held), unless they are news."""
     news = {item.kind for item in facts.news}
     rows = [row for row in facts.open_alerts if row["rule"] != "accounts_expiring" and row["rule"] not in news]
     return [(Severity(row["severity"]), row) for row in rows]

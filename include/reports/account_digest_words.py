@@ -56,9 +56,10 @@ def without_data(facts: DigestFacts) -> bool:
 
 
 def severity(facts: DigestFacts) -> Severity:
-    """The worst of the open alerts that still have data and of what the counts say; missing data is a warning."""
+    """The worst of the open alerts that still have data and of what the counts say; missing data and who is gone are a warning."""
     known = [Severity(row["severity"]) for row in facts.open_alerts if row["state"] != State.UNKNOWN]
-    if without_data(facts):
+    known += [news.severity for news in facts.news if news.gone]
+    if without_data(facts) or facts.gone:
         return max([Severity.WARNING, *known], key=lambda level: level.rank)
     return max([of_figures(Figures.of(facts)), *known], key=lambda level: level.rank)
 
@@ -87,6 +88,8 @@ def essence(facts: DigestFacts) -> str:
     """What stands in the subject: the two worst figures, or that there are none, or that there is no data."""
     if without_data(facts):
         return f"no data from accounts since {moment(facts.data_as_of, facts.zone)}" if facts.data_as_of else "no data from accounts yet"
+    if facts.gone:
+        return "no longer in the source"
     parts = [part for part in figure_words(Figures.of(facts)) if part]
     return ", ".join(parts[:2]) or f"0 findings, {counted(facts.accounts_checked, 'account')} checked"
 
@@ -131,6 +134,8 @@ def state_words(facts: DigestFacts) -> str:
     age = moment(facts.data_as_of, facts.zone)
     if facts.source_error is not None:
         return f"The account source gives no data. As last seen at {age}: {findings_words(facts)}."
+    if facts.gone:
+        return f"The organisation is no longer in the source: it has no active account that can be seen. Data as of {age}."
     checked = f"{counted(facts.accounts_checked, 'account')} checked"
     if not facts.findings:
         return f"0 findings, {checked}, data as of {age}."

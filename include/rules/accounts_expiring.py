@@ -14,7 +14,7 @@ from include.store import Row, Store
 from include.store.alerts import open_of_rule
 from include.writing.wording import shown
 
-RULE = "accounts_expiring"
+RULE, SOURCE = "accounts_expiring", "accounts"
 NOUNS = {
     "account": ("user account", "user accounts"),
     "password": ("password", "passwords"),
@@ -36,31 +36,37 @@ class AccountsExpiring:
         if missing := silent(store, run, now):
             alerts = [alert for alert in open_of_rule(store, run.duty, RULE) if run.organization in (None, alert.labels["organization"])]
             return [Verdict(run.duty, RULE, a.labels, Level.NO_DATA, missing.as_of, a.summary, a.progress) for a in alerts]
-        rows = store.many("accounts.windows", organization=run.organization, duty=run.duty, rule=RULE)
+        rows = store.many("accounts.windows", source=SOURCE, organization=run.organization, duty=run.duty, rule=RULE)
         return [judge(run.duty, Window.from_row(row), settings.monitoring.account_expiration) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What one kind and organisation has on each step (name -> count, none at 0), and past its grace."""
+    """What one kind and organisation has on each step (name -> count, none at 0), and past its grace; `accounts`: all it has."""
 
     kind: str
     organization: str
     as_of: datetime
     steps: dict[str, int]
     past_grace: int
+    accounts: int
+
+    @property
+    def gone(self) -> bool:
+        """Whether the organisation is no longer there: removed, or out of sight, and nobody can say which."""
+        return not self.accounts and not self.steps
 
     @classmethod
     def from_row(cls, row: Row) -> Window:
         """From a row of `accounts.windows`."""
-        return cls(row["kind"], row["organization"], row["as_of"], row["steps"], row["past_grace"])
+        return cls(row["kind"], row["organization"], row["as_of"], row["steps"], row["past_grace"], row["accounts"])
 
 
 def judge(duty: str, window: Window, settings: AccountExpiration) -> Verdict:
-    """The least step that anything stands on decides; past grace is critical; an empty window is well."""
+    """The least step that anything stands on decides; past grace is critical; an empty window is well, or its organisation is `gone`."""
     reached = [step for step in ladder_names(settings) if window.steps.get(step)]
     labels = {"kind": window.kind, "organization": window.organization}
-    detail = {"steps": window.steps, "past_grace": window.past_grace, "least": reached[-1] if reached else None}
+    detail = {"steps": window.steps, "past_grace": window.past_grace, "least": reached[-1] if reached else None, "gone": window.gone}
     level = level_of(reached[-1], window.past_grace, settings) if reached else Level.OK
     progress = progress_of(reached[-1]) if reached else 0
     return Verdict(duty, RULE, labels, level, window.as_of, describe(window, reached), progress, detail)
@@ -87,6 +93,8 @@ def level_of(step: str, past_grace: int, settings: AccountExpiration) -> Level:
 def describe(window: Window, reached: list[str]) -> str:
     """`acme: 4 user accounts expired (1 past grace), 15 expire within 3 days, 6 more within 30`."""
     where = shown(window.organization, 60)
+    if window.gone:
+        return f"{where}: no longer in the source, where it has no active account that can be seen"
     if not reached:
         return f"{where}: no {NOUNS[window.kind][0]} expires soon"
     expired = window.steps.get(EXPIRED, 0)

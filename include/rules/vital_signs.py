@@ -9,7 +9,10 @@ from include.config.settings import Settings
 from include.model import Level, Run, Traits, Verdict
 from include.source_state import SourceState, source_states
 from include.store import Row, Store
+from include.store.alerts import open_of_rule
 from include.store.samples import newest
+
+CONFIGURATION = "configuration"
 
 
 class SourceUp:
@@ -23,13 +26,18 @@ class SourceUp:
 
 
 class ConfigValid:
-    """A refused configuration file: the duty goes on with the last accepted one, and says so."""
+    """A refused configuration file: every duty goes on with the last accepted one, and whichever looks first says so, once for all."""
 
     traits = Traits(todo="Mend the file: the message names the key, the value and what is allowed.")
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
-        """One verdict."""
-        return [judge_configuration(run.duty, row) for row in newest(store, "config_valid", {"duty": run.duty})]
+        """One verdict, by what was seen of the file last; none while nobody saw anything wrong with it."""
+        seen = newest(store, "config_valid", {})
+        broken = any(row["value"] != 1 for row in seen)
+        if not seen or not (broken or open_of_rule(store, CONFIGURATION, "config_valid")):
+            return []
+        store.many("runs.lock_duty", duty=CONFIGURATION)
+        return [judge_configuration(max(seen, key=lambda row: row["at"]))]
 
 
 def judge_source(duty: str, state: SourceState, grace: timedelta) -> Verdict:
@@ -40,8 +48,8 @@ def judge_source(duty: str, state: SourceState, grace: timedelta) -> Verdict:
     return Verdict(duty, "source_up", {"source": state.source}, level, state.as_of, summary, grace=not_yet)
 
 
-def judge_configuration(duty: str, row: Row) -> Verdict:
-    """`config_valid` 0 is a warning that carries the file, the key and what is allowed."""
+def judge_configuration(row: Row) -> Verdict:
+    """`config_valid` 0 is a warning that carries the file, the key and what is allowed. It is nobody's but the file's."""
     valid = row["value"] == 1
     summary = "the configuration file is valid again" if valid else f"{row['note']}; the last accepted configuration is in force"
-    return Verdict(duty, "config_valid", {}, Level.OK if valid else Level.WARNING, row["at"], summary)
+    return Verdict(CONFIGURATION, "config_valid", {}, Level.OK if valid else Level.WARNING, row["at"], summary)

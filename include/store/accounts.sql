@@ -121,18 +121,23 @@ where duty = %(duty)s and labels ? 'organization' and (state <> 'resolved' or re
 order by 1
 
 -- name: windows
--- What the newest samples say per kind and organisation: those with anything in the window, and those with an open alert.
-select s.labels ->> 'kind' as kind, s.labels ->> 'organization' as organization, max(l.at) as as_of,
-       coalesce(jsonb_object_agg(s.labels ->> 'step', l.value::bigint) filter (where s.metric = 'accounts_expiring' and l.value > 0), '{}') as steps,
-       coalesce(max(l.value) filter (where s.metric = 'accounts_past_grace'), 0)::bigint as past_grace
-from series s join latest l on l.series_id = s.id
-where s.metric in ('accounts_expiring', 'accounts_past_grace')
-  and (%(organization)s::text is null or s.labels ->> 'organization' = %(organization)s)
-group by 1, 2
-having max(l.value) > 0
-    or (s.labels ->> 'kind', s.labels ->> 'organization') in (
-        select a.labels ->> 'kind', a.labels ->> 'organization' from alert a
-        where a.duty = %(duty)s and a.rule = %(rule)s and a.state <> 'resolved')
+-- What the newest samples say per kind and organisation: those with anything in the window, and those with an open alert; and how many
+-- active accounts the organisation has at all.
+with standing as (
+    select s.labels ->> 'kind' as kind, s.labels ->> 'organization' as organization, max(l.at) as as_of,
+           coalesce(jsonb_object_agg(s.labels ->> 'step', l.value::bigint) filter (where s.metric = 'accounts_expiring' and l.value > 0), '{}') as steps,
+           coalesce(max(l.value) filter (where s.metric = 'accounts_past_grace'), 0)::bigint as past_grace
+    from series s join latest l on l.series_id = s.id
+    where s.metric in ('accounts_expiring', 'accounts_past_grace')
+      and (%(organization)s::text is null or s.labels ->> 'organization' = %(organization)s)
+    group by 1, 2
+    having max(l.value) > 0
+        or (s.labels ->> 'kind', s.labels ->> 'organization') in (
+            select a.labels ->> 'kind', a.labels ->> 'organization' from alert a
+            where a.duty = %(duty)s and a.rule = %(rule)s and a.state <> 'resolved')
+)
+select standing.*, coalesce(p.accounts, 0) as accounts
+from standing left join account_population p on p.source = %(source)s and p.organization = standing.organization
 order by 2, 1
 
 -- name: worst
