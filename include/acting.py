@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.actions import Actions, Window
+from include.actions import Actions
 from include.config.times import duration
 from include.failures import RequestRefused
+from include.silencing import Window
 from include.store import Store
 from include.store.runs import Counts
+from include.windows import survey
 
 CHOICES = ("list", "acknowledge", "resolve", "silence", "unsilence", "maintenance", "feedback")
+VERDICTS = {"true alarm": True, "false alarm": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class Form:
             raise RequestRefused(f"`matchers` is {self.get('matchers')!r}; allowed: words such as target=db-*, with blanks between them")
         return {name: pattern for name, _, pattern in (word.partition("=") for word in words)}
 
+    def verdict(self) -> bool:
+        """Whether it was a true alarm."""
+        text = self.need("verdict", f"allowed: {', '.join(VERDICTS)}")
+        if text not in VERDICTS:
+            raise RequestRefused(f"`verdict` is {text!r}; allowed: {', '.join(VERDICTS)}")
+        return VERDICTS[text]
+
     def window(self) -> Window:
         """When and where a silence holds."""
         starts = self.moment("starts") or self.now
@@ -100,8 +110,7 @@ def about_alerts(actions: Actions, form: Form, what: str, by: str) -> int:
     if what == "resolve":
         return actions.resolve(reference, by, form.need("comment", "what ended it?"), form.get("cause"))
     if what == "feedback":
-        verdict = form.need("verdict", "was it a true or a false alarm?")
-        return actions.feedback(reference, by, verdict == "true alarm", form.get("comment"))
+        return actions.feedback(reference, by, form.verdict(), form.get("comment"))
     raise RequestRefused(f"`action` is {what!r}; allowed: {', '.join(CHOICES)}")
 
 
@@ -121,10 +130,4 @@ def overview(store: Store, now: datetime) -> list[str]:
         + (f"  ({row['quiet']})" if row["quiet"] else "")
         for row in store.many("alerts.open_all")
     ]
-    silences = [
-        f"{'maintenance' if row['maintenance'] else 'silence'} {row['id']}  until {row['ends_at']:%Y-%m-%d %H:%M} UTC"
-        f"  {' '.join(f'{name}={pattern}' for name, pattern in row['matchers'].items())}  {row['owner']}: {row['reason']}"
-        + (f"  {row['recurrence']}" if row["recurrence"] else "")
-        for row in store.many("silences.all", now=now)
-    ]
-    return [*alerts, *silences]
+    return [*alerts, *(one.words for one in survey(store, now))]
