@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from include.actions import Actions
 from include.config.times import duration
+from include.config.types import known_zone
 from include.failures import RequestRefused
 from include.silencing import Window
 from include.store import Store
@@ -30,8 +31,12 @@ class Form:
 
     @classmethod
     def of(cls, form: Mapping[str, Any], now: datetime, zone: str) -> Form:
-        """The form as Airflow gives it."""
-        return cls({name: str(value).strip() for name, value in form.items() if value not in (None, "")}, now, zone)
+        """The form as Airflow gives it; `zone`: where it names none."""
+        fields = {name: str(value).strip() for name, value in form.items() if value not in (None, "")}
+        try:
+            return cls(fields, now, known_zone(fields.get("zone") or zone))
+        except ValueError as error:
+            raise RequestRefused(f"`zone`: {error}") from None
 
     def need(self, name: str, why: str) -> str:
         """A field that must be filled in."""
@@ -50,7 +55,7 @@ class Form:
             return default
         try:
             return self.now + duration(text) if text[-1:] in "smhdw" else self.local(datetime.fromisoformat(text))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise RequestRefused(f"`{name}` is {text!r}; allowed: a duration such as 2h, or a time such as 2026-12-24T18:00") from None
 
     def local(self, moment: datetime) -> datetime:
@@ -77,7 +82,7 @@ class Form:
         ends = self.moment("ends")
         if ends is None:
             raise RequestRefused("`ends` is empty: a silence without an end is forgotten; allowed: 2h, or a time such as 2026-12-24T18:00")
-        return Window(self.matchers(), starts, ends, self.get("recurrence") or None, self.length("lasts"), self.get("zone") or self.zone)
+        return Window(self.matchers(), starts, ends, self.get("recurrence") or None, self.length("lasts"), self.zone)
 
     def length(self, name: str) -> timedelta | None:
         """A duration."""

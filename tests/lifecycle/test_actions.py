@@ -10,7 +10,8 @@ import pytest
 from include.acting import Form, act, overview
 from include.actions import Window
 from include.failures import RequestRefused
-from include.model import Level
+from include.model import Level, Run
+from include.rules.own_health import Maintenance
 from include.silencing import Span
 from include.store import Row
 from include.windows import maintained, survey
@@ -174,6 +175,30 @@ def test_who_ends_a_silence_that_is_not_there_is_told_where_they_stand(stage: St
         do(stage, action="unsilence", silence="7")
 
 
+def test_a_time_in_the_form_is_one_of_the_zone_in_the_form(stage: Stage) -> None:
+    """18:00 in Tokyo is 09:00 UTC."""
+    do(stage, action="silence", matchers="target=db", starts="2026-03-02T18:00", ends="2026-03-03T18:00", zone="Asia/Tokyo", comment="x")
+    (one,) = survey(stage.store, stage.now)
+    assert (one.silence.starts_at, one.silence.ends_at, one.silence.zone) == (NOW, NOW + DAY, "Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "answer"),
+    [
+        ("zone", "Mars/Olympus", "`zone`: 'Mars/Olympus' is not a time zone; allowed: names such as UTC or Europe/Berlin"),
+        ("ends", "999999w", "`ends` is '999999w'; allowed: a duration such as 2h, or a time such as 2026-12-24T18:00"),
+        ("ends", "soon", "`ends` is 'soon'; allowed: a duration such as 2h"),
+        ("lasts", "2", "`lasts`: '2' is not a duration"),
+        ("matchers", "db", "`matchers` is 'db'; allowed: words such as target=db-\\*, with blanks between them"),
+        ("comment", "", "`comment` is empty: why?"),
+    ],
+)
+def test_a_form_that_cannot_be_understood_is_answered_with_what_is_allowed(stage: Stage, field: str, text: str, answer: str) -> None:
+    form = {"action": "silence", "matchers": "target=db", "ends": "2h", "comment": "a move", field: text}
+    with pytest.raises(RequestRefused, match=answer):
+        do(stage, **form)
+
+
 def test_a_silence_has_an_end_and_the_form_says_so(stage: Stage) -> None:
     with pytest.raises(RequestRefused, match="`ends` is empty: a silence without an end is forgotten; allowed: 2h, or a time such as"):
         do(stage, action="silence", matchers="target=db", comment="a move")
@@ -207,3 +232,13 @@ def test_maintenance_is_clipped_joined_ends_when_lifted_and_is_of_its_target_alo
     assert maintained(stage.store, prod, at + HOUR, at + DAY) == [Span(at + HOUR, at + 4 * HOUR), Span(at + 6 * HOUR, at + 7 * HOUR)]
     assert maintained(stage.store, {"target": "db-1"}, at + HOUR, at + 5 * HOUR) == [Span(at + 2 * HOUR, at + 4 * HOUR)]
     assert maintained(stage.store, {"target": "db-2", "environment": "test"}, at, at + DAY) == []
+
+
+def test_a_maintenance_is_announced_as_information_each_time_it_begins_and_when_it_is_over(stage: Stage) -> None:
+    maintenance(stage, Window({"target": "db-*"}, stage.now, stage.now + 2 * DAY, "FREQ=DAILY", 2 * HOUR))
+    run = Run("escalation", "run", stage.now, timedelta(minutes=5))
+    for _ in range(8):
+        stage.judge_all(list(Maintenance().verdicts(stage.store, run, stage.settings, stage.now)))
+        stage.later(4 * 3600)
+    assert stage.told() == ["opened", "recovered"] * 2
+    assert stage.titles()[0] == "ℹ️ INFO: maintenance of target=db-* until 2026-03-02 11:00 UTC, ann: backup"

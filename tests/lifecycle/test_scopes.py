@@ -29,7 +29,7 @@ ACME, GLOBEX = {"#acme", "ann@example.com"}, {"#globex", "gus@example.com"}
 def test_a_receiver_with_a_scope_is_told_all_of_its_organisation_and_not_a_word_of_another(stage: Stage) -> None:
     settings = stage.settings = configured(FILE)
     traits = Traits(damp=False)
-    stage.table = Directory(settings, "admin@example.com", lambda *_: (MessageState.PENDING, None), lambda _: traits)
+    stage.table = Directory(settings, "admin@example.com", lambda *_: (MessageState.PENDING, None), lambda _: traits)  # type: ignore[assignment]
     stage.table.traits_of_all = traits
     for organization, level in (("acme", Level.WARNING), ("globex", Level.CRITICAL), ("acme", Level.CRITICAL)):
         stage.now += timedelta(minutes=1)
