@@ -15,14 +15,14 @@ TEXT = ["null", "string"]
 ACTIONS = ["list", "acknowledge", "resolve", "silence", "unsilence", "maintenance", "feedback"]
 FORM = {
     "action": Param("list", enum=ACTIONS, title="What to do"),
-    "alert": Param(None, type=TEXT, title="Alert", description="Its number, its fingerprint, or a group's key"),
+    "alert": Param(None, type=TEXT, title="Alert", description="Its number, its fingerprint or the beginning of it, or a group's key"),
     "comment": Param(None, type=TEXT, title="Why, or what ended it"),
     "cause": Param(None, type=TEXT, title="Cause, where it is known"),
     "verdict": Param("true alarm", enum=["true alarm", "false alarm"], title="Feedback: was it right?"),
     "matchers": Param(None, type=TEXT, title="Silence which alerts", description="As in duty=system_health target=db-*"),
     "starts": Param(None, type=TEXT, title="Starts", description="Empty for now; 30m, or 2026-12-24T18:00"),
     "ends": Param(None, type=TEXT, title="Ends", description="Of a silence or an acknowledgement; 2h, or 2026-12-24T18:00"),
-    "recurrence": Param(None, type=TEXT, title="Recurs", description="An RRULE, as in FREQ=WEEKLY;BYDAY=SU"),
+    "recurrence": Param(None, type=TEXT, title="Recurs", description="Hourly to monthly, as in FREQ=WEEKLY;BYDAY=SU"),
     "lasts": Param(None, type=TEXT, title="Each time for", description="As in 2h"),
     "zone": Param(None, type=TEXT, title="Time zone", description="Empty for that of the configuration"),
     "owner": Param(None, type=TEXT, title="Owner", description="Who answers for it; empty for you"),

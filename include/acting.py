@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.actions import Actions, Window
+from include.actions import Actions
 from include.config.times import duration
+from include.config.types import known_zone
 from include.failures import RequestRefused
+from include.silencing import Window
 from include.store import Store
 from include.store.runs import Counts
+from include.windows import survey
 
 CHOICES = ("list", "acknowledge", "resolve", "silence", "unsilence", "maintenance", "feedback")
+VERDICTS = {"true alarm": True, "false alarm": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,12 @@ class Form:
 
     @classmethod
     def of(cls, form: Mapping[str, Any], now: datetime, zone: str) -> Form:
-        """The form as Airflow gives it."""
-        return cls({name: str(value).strip() for name, value in form.items() if value not in (None, "")}, now, zone)
+        """The form as Airflow gives it; `zone`: where it names none."""
+        fields = {name: str(value).strip() for name, value in form.items() if value not in (None, "")}
+        try:
+            return cls(fields, now, known_zone(fields.get("zone") or zone))
+        except ValueError as error:
+            raise RequestRefused(f"`zone`: {error}") from None
 
     def need(self, name: str, why: str) -> str:
         """A field that must be filled in."""
@@ -47,7 +55,7 @@ class Form:
             return default
         try:
             return self.now + duration(text) if text[-1:] in "smhdw" else self.local(datetime.fromisoformat(text))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise RequestRefused(f"`{name}` is {text!r}; allowed: a duration such as 2h, or a time such as 2026-12-24T18:00") from None
 
     def local(self, moment: datetime) -> datetime:
@@ -61,13 +69,20 @@ class Form:
             raise RequestRefused(f"`matchers` is {self.get('matchers')!r}; allowed: words such as target=db-*, with blanks between them")
         return {name: pattern for name, _, pattern in (word.partition("=") for word in words)}
 
+    def verdict(self) -> bool:
+        """Whether it was a true alarm."""
+        text = self.need("verdict", f"allowed: {', '.join(VERDICTS)}")
+        if text not in VERDICTS:
+            raise RequestRefused(f"`verdict` is {text!r}; allowed: {', '.join(VERDICTS)}")
+        return VERDICTS[text]
+
     def window(self) -> Window:
         """When and where a silence holds."""
         starts = self.moment("starts") or self.now
         ends = self.moment("ends")
         if ends is None:
             raise RequestRefused("`ends` is empty: a silence without an end is forgotten; allowed: 2h, or a time such as 2026-12-24T18:00")
-        return Window(self.matchers(), starts, ends, self.get("recurrence") or None, self.length("lasts"), self.get("zone") or self.zone)
+        return Window(self.matchers(), starts, ends, self.get("recurrence") or None, self.length("lasts"), self.zone)
 
     def length(self, name: str) -> timedelta | None:
         """A duration."""
@@ -100,8 +115,7 @@ def about_alerts(actions: Actions, form: Form, what: str, by: str) -> int:
     if what == "resolve":
         return actions.resolve(reference, by, form.need("comment", "what ended it?"), form.get("cause"))
     if what == "feedback":
-        verdict = form.need("verdict", "was it a true or a false alarm?")
-        return actions.feedback(reference, by, verdict == "true alarm", form.get("comment"))
+        return actions.feedback(reference, by, form.verdict(), form.get("comment"))
     raise RequestRefused(f"`action` is {what!r}; allowed: {', '.join(CHOICES)}")
 
 
@@ -121,10 +135,4 @@ def overview(store: Store, now: datetime) -> list[str]:
         + (f"  ({row['quiet']})" if row["quiet"] else "")
         for row in store.many("alerts.open_all")
     ]
-    silences = [
-        f"{'maintenance' if row['maintenance'] else 'silence'} {row['id']}  until {row['ends_at']:%Y-%m-%d %H:%M} UTC"
-        f"  {' '.join(f'{name}={pattern}' for name, pattern in row['matchers'].items())}  {row['owner']}: {row['reason']}"
-        + (f"  {row['recurrence']}" if row["recurrence"] else "")
-        for row in store.many("silences.all", now=now)
-    ]
-    return [*alerts, *silences]
+    return [*alerts, *(one.words for one in survey(store, now))]

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil.rrule import rrulestr
 from psycopg.types.json import Jsonb
 
 from include.config.settings import Settings
+from include.config.times import write_duration
 from include.dispatch import Directory, Dispatch
 from include.failures import RequestRefused
 from include.model import Alert
-from include.store import Store
+from include.silencing import Window
+from include.store import Row, Store
 from include.store.text import dumps, storable
 
+__all__ = ["Actions", "Window"]
+
 LONGEST_SILENCE = timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """When and where a silence or maintenance holds. `matchers`: {`duty`, `rule`, `severity` or a label: pattern}; with `recurrence`,
-    an RRULE, it holds for `lasts` from each occurrence on, counted from `starts_at` in `zone`, until `ends_at`."""
-
-    matchers: Mapping[str, str]
-    starts_at: datetime
-    ends_at: datetime
-    recurrence: str | None = None
-    lasts: timedelta | None = None
-    zone: str = "UTC"
+NAMES = "an alert's number, its fingerprint or six digits or more of its beginning, with a letter among them, or a group's key"
+# Only digits are the number of an alert, unless there are too many for one.
+LONGER_THAN_IDS = 19
+BEGINNING = re.compile(r"[0-9a-f]{6,}")
+# As often as every hour of all these days.
+MOST_OCCURRENCES = 24 * LONGEST_SILENCE.days
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +56,8 @@ class Actions:
     def feedback(self, reference: str, by: str, true_alarm: bool, comment: str = "") -> int:
         """Whether the alerts were right to fire. How many."""
         with self.store.transaction():
-            ids = [row["id"] for row in self.store.many("actions.find_any", reference=reference)]
-            if not ids:
-                raise RequestRefused(nothing_named(reference))
-            self.store.change("actions.feedback", ids=ids, by=by, true_alarm=true_alarm, comment=storable(comment), now=self.now)
+            ids = [alert.id for alert in self.find(reference, over=True)]
+            self.store.change("actions.feedback", ids=ids, by=storable(by), true_alarm=true_alarm, comment=storable(comment), now=self.now)
             self.note(by, "feedback", reference, true_alarm=true_alarm, comment=comment, alerts=ids)
         return len(ids)
 
@@ -81,21 +77,30 @@ class Actions:
         """End a silence or maintenance before its time."""
         with self.store.transaction():
             if not self.store.change("silences.lift", id=number, by=by, now=self.now):
-                raise RequestRefused(f"there is no silence {number} that could be ended; `make silences` lists them")
+                raise RequestRefused(f"there is no silence {number} that could be ended; the action `list` shows those that can")
             self.note(by, "unsilence", str(number))
             self.look_again(row["key"] for row in self.store.many("groups.open_keys"))
 
     def change(self, query: str, reference: str, by: str, **detail: Any) -> int:
         """Change the open alerts that a reference names, and tell whoever has to know."""
         with self.store.transaction():
-            found = [Alert.from_row(row) for row in self.store.many("actions.find", reference=reference)]
-            if not found:
-                raise RequestRefused(nothing_named(reference))
+            found = self.find(reference)
             ids = [alert.id for alert in found]
             self.store.change(query, ids=ids, by=storable(by), now=self.now, **detail)
             self.note(by, query.partition(".")[2], reference, **detail, alerts=ids)
             self.look_again(alert.group_key for alert in found if alert.group_key)
         return len(found)
+
+    def find(self, reference: str, *, over: bool = False) -> list[Alert]:
+        """The alerts that a reference names, locked: open ones, or with `over` the newest of each fingerprint. Raises RequestRefused."""
+        number = int(reference) if reference.isdecimal() and len(reference) < LONGER_THAN_IDS else None
+        prefix = reference if BEGINNING.fullmatch(reference) and number is None else None
+        rows = self.store.many("actions.find", reference=storable(reference), number=number, prefix=prefix, over=over)
+        if not rows:
+            raise RequestRefused(f"no {'' if over else 'open '}alert is named {reference[:100]!r}; allowed: {NAMES}")
+        if len(rows) > 1 and rows[0]["by_beginning"]:
+            raise RequestRefused(several_begin_with(reference, rows))
+        return [Alert.from_row(row) for row in rows]
 
     def look_again(self, keys: Iterable[str]) -> None:
         """People may have to be told something else now."""
@@ -107,9 +112,10 @@ class Actions:
         self.store.value("actions.note", by=storable(by), what=what, subject=storable(subject), detail=words, now=self.now)
 
 
-def nothing_named(reference: str) -> str:
-    """What to say of a reference that names nothing."""
-    return f"no open alert is named {reference!r}; allowed: an alert's id, its fingerprint or the first six digits of it, or a group's key"
+def several_begin_with(reference: str, rows: Sequence[Row]) -> str:
+    """What to say of a beginning that names several."""
+    found = ", ".join(f"{row['id']} ({row['summary']})" for row in rows[:5])
+    return f"the fingerprints of {len(rows)} alerts begin with {reference!r}; allowed: the number of one of them, as in {found}"
 
 
 def check(window: Window, owner: str, reason: str, now: datetime) -> None:
@@ -118,14 +124,21 @@ def check(window: Window, owner: str, reason: str, now: datetime) -> None:
         raise RequestRefused("a silence needs matchers, as in duty=system_health target=db-*; one for everything would hide what it hides")
     if not owner.strip() or not reason.strip():
         raise RequestRefused("a silence needs an owner and a reason: somebody will ask")
+    check_time(window, now)
+    check_recurrence(window, now)
+
+
+def check_time(window: Window, now: datetime) -> None:
+    """Raises RequestRefused for a time that is over, or too long."""
     if window.ends_at <= max(now, window.starts_at):
         raise RequestRefused(f"a silence until {window.ends_at.isoformat()} would never hold: it must end after now and after its start")
     if window.ends_at - now > LONGEST_SILENCE:
         raise RequestRefused(f"a silence ends within {LONGEST_SILENCE.days} days; what is longer is forgotten: change the rule instead")
-    check_recurrence(window)
+    if now - window.starts_at > LONGEST_SILENCE:
+        raise RequestRefused(f"a silence from {window.starts_at.isoformat()} on; allowed: a start in the last {LONGEST_SILENCE.days} days")
 
 
-def check_recurrence(window: Window) -> None:
+def check_recurrence(window: Window, now: datetime) -> None:
     """Raises RequestRefused for a recurrence that is none, or a zone that nobody knows."""
     try:
         ZoneInfo(window.zone)
@@ -133,11 +146,21 @@ def check_recurrence(window: Window) -> None:
         raise RequestRefused(f"{window.zone!r} is not a time zone; allowed: names such as UTC or Europe/Berlin") from None
     if (window.recurrence is None) != (window.lasts is None):
         raise RequestRefused("a recurrence needs to know how long each occurrence lasts, and the other way round")
-    if window.recurrence is None:
+    if window.recurrence is None or window.lasts is None:
         return
+    if window.lasts > LONGEST_SILENCE:
+        raise RequestRefused(f"each time for {write_duration(window.lasts)}; allowed: at most {LONGEST_SILENCE.days}d")
     try:
-        rrulestr(window.recurrence, dtstart=window.starts_at.replace(tzinfo=None))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise RequestRefused(f"{window.recurrence!r} is no RRULE: {error}; allowed: as in FREQ=WEEKLY;BYDAY=SU") from None
-    if any(word in window.recurrence.upper() for word in ("SECONDLY", "MINUTELY", "DTSTART", "\n")):
-        raise RequestRefused("a silence recurs at most hourly, and its start stands in starts_at: allowed FREQ are HOURLY to YEARLY")
+        window.rule(window.recurrence)
+    except ValueError as error:
+        raise RequestRefused(f"{window.recurrence[:200]!r} is no recurrence of a silence: {error}") from None
+    check_occurrences(window, now)
+
+
+def check_occurrences(window: Window, now: datetime) -> None:
+    """Raises RequestRefused for what never or all too often recurs."""
+    often = len(list(islice(window.spans(now, window.ends_at), MOST_OCCURRENCES + 1)))
+    if not often:
+        raise RequestRefused(f"{window.recurrence!r} never holds until {window.ends_at.isoformat()}; allowed: what holds before then")
+    if often > MOST_OCCURRENCES:
+        raise RequestRefused(f"{window.recurrence!r} holds more than {MOST_OCCURRENCES} times; allowed: at most as often as every hour")

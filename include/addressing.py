@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from include.calendars import end_of
 from include.config.people import Person
 from include.config.routes import IMPERSONAL
+from include.config.section import EVERYTHING, Organizations, may_see
 from include.config.settings import Settings
 from include.model import Severity
 from include.on_call import on_call
 
 # Tried in this order for a person who has no address for any of the channels that were asked for.
 LAST_RESORTS = ("email", "sms", "slack")
+Scope = Organizations | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,12 @@ class Addressing:
 
     def role(self, role: str, channels: Sequence[str], reason: str) -> Iterator[Recipient]:
         """Whoever has the role, and the channels that reach no people."""
-        yield from (self.own(channel, None, reason, role) for channel in channels if channel in IMPERSONAL)
+        others = [one for channel in channels if channel in IMPERSONAL for one in self.own(channel, reason, role=role)]
+        yield from others
         if personal := [channel for channel in channels if channel not in IMPERSONAL]:
             yield from self.people(on_call(self.settings, role, self.at), personal, reason, role)
+        elif not others:
+            yield self.unseen(reason, role)
 
     def people(self, keys: Sequence[str], channels: Sequence[str], reason: str, role: str | None = None) -> Iterator[Recipient]:
         """Those of them who may see the alert; the default receiver when nobody may."""
@@ -80,7 +85,7 @@ class Addressing:
         for key in allowed:
             yield from self.person(key, channels, reason, role)
         if not allowed:
-            yield Recipient("email", self.default_receiver or "", None, role, f"{reason}; {self.why_nobody(keys, role)}", self.zone)
+            yield self.default(f"{reason}; {self.why_nobody(keys, role)}", role)
 
     def person(self, key: str, channels: Sequence[str], reason: str, role: str | None) -> Iterator[Recipient]:
         """One person, through each of the channels that reaches them, else through any."""
@@ -89,10 +94,23 @@ class Addressing:
         for channel in reaching(person, channels):
             yield Recipient(channel, person.address(channel) or "", key, role, reason, zone, self.held(person, zone))
 
-    def own(self, channel: str, receiver: str | None, reason: str, role: str | None = None) -> Recipient:
-        """A receiver that is no person; without a name, the channel's own."""
-        usual = self.settings.channels.slack.receiver if channel == "slack" else channel
-        return Recipient(channel, receiver or usual, None, role, reason, self.zone)
+    def own(
+        self, channel: str, reason: str, receiver: str | None = None, role: str | None = None, scope: Scope = None
+    ) -> Iterator[Recipient]:
+        """A receiver that is no person, if it may see the alert; without a name, the channel's own, which has a scope in `channels`."""
+        own = self.settings.channels
+        allowed = scope or (EVERYTHING if receiver else own.scope(channel))
+        if may_see(allowed, self.subject.organization):
+            usual = own.slack.receiver if channel == "slack" else channel
+            yield Recipient(channel, receiver or usual, None, role, reason, self.zone)
+
+    def unseen(self, reason: str, role: str | None = None) -> Recipient:
+        """The default receiver, where no receiver that is named may see the alert."""
+        return self.default(f"{reason}; no receiver of it may see {self.seen}", role)
+
+    def default(self, reason: str, role: str | None) -> Recipient:
+        """The default receiver."""
+        return Recipient("email", self.default_receiver or "", None, role, reason, self.zone)
 
     def held(self, person: Person, zone: str) -> datetime | None:
         """The end of the person's quiet hours for what can wait until then."""
@@ -105,8 +123,12 @@ class Addressing:
         """Why the default receiver gets it."""
         if not keys:
             return f"nobody is {role}"
-        seen = f"alerts of {self.subject.organization}" if self.subject.organization else "alerts without an organisation"
-        return f"{', '.join(keys)} may not see {seen}"
+        return f"{', '.join(keys)} may not see {self.seen}"
+
+    @property
+    def seen(self) -> str:
+        """What somebody may see or not."""
+        return f"alerts of {self.subject.organization}" if self.subject.organization else "alerts without an organisation"
 
     @property
     def zone(self) -> str:

@@ -9,7 +9,6 @@ from include.actions import Actions
 from include.config.people import Person
 from include.failures import Refused, RequestRefused
 from include.hooks import Call, Hook, Wish
-from include.model import Alert
 
 # What is older, or from the future, may be somebody's recording.
 WINDOW = timedelta(minutes=5)
@@ -57,8 +56,8 @@ class Answering:
 
     def act(self, wish: Wish) -> str:
         """Acknowledge or resolve the group's alerts, if whoever asks may see them."""
-        by = self.allowed(wish)
         try:
+            by = self.allowed(wish)
             if wish.what == "acknowledge":
                 return f"acknowledged: {self.actions.acknowledge(wish.group, by, f'in {self.vendor}')}"
             return f"resolved: {self.actions.resolve(wish.group, by, f'resolved by {by}')}"
@@ -70,8 +69,7 @@ class Answering:
         key, person = self.person(wish)
         if person is None and self.hook.KNOWN_ONLY:
             raise CallRefused(403, f"{wish.user[:50]} is nobody in `people`")
-        store = self.actions.store
-        alerts = [Alert.from_row(row) for row in store.many("actions.find", reference=wish.group)]
+        alerts = self.actions.find(wish.group)
         if person and not all(person.may_see(alert.labels.get("organization")) for alert in alerts):
             raise CallRefused(403, f"{key} may not see this alert")
         return f"{key or wish.name or wish.user} ({self.vendor})"

@@ -5,7 +5,7 @@ Pure: the same configuration, alert and moment, the same people.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -54,14 +54,15 @@ def merged(found: Iterable[Recipient]) -> list[Recipient]:
     return list(first.values())
 
 
-def told_at_once(telling: Addressing) -> Iterator[Recipient]:
+def told_at_once(telling: Addressing) -> Sequence[Recipient]:
     """By the routes that match, else by the short form. A receiver may stand twice."""
-    found = list(matching(telling))
-    for number, route in found:
-        for target in route.to:
-            yield from by_target(telling, target, f"route {number}: {described(route.match)}")
-    if not found:
-        yield from without_digest(telling, by_short_form(telling))
+    if found := list(matching(telling)):
+        reasons = [f"route {number}: {described(route.match)}" for number, route in found]
+        told = [one for reason, (_, route) in zip(reasons, found, strict=True) for to in route.to for one in by_target(telling, to, reason)]
+        return told or [telling.unseen(reasons[0])]
+    channels, reason = short_form(telling)
+    told = list(by_short_form(telling))
+    return [telling.unseen(reason)] if channels and not told else list(without_digest(telling, told))
 
 
 def told_in_digest(telling: Addressing) -> Iterator[Recipient]:
@@ -78,19 +79,24 @@ def by_target(telling: Addressing, target: Target, reason: str) -> Iterator[Reci
     elif target.person:
         yield from telling.people([target.person], [target.channel], reason)
     else:
-        yield telling.own(target.channel, target.receiver, reason)
+        yield from telling.own(target.channel, reason, target.receiver, scope=target.organizations)
 
 
 def by_short_form(telling: Addressing) -> Iterator[Recipient]:
-    """Through the `alert_channels` of the duty; one without a section has e-mail."""
-    name = section_of(telling.subject.duty)
-    section = getattr(telling.settings.monitoring, name, None)
-    reason = f"alert_channels of {name or 'any duty'}"
-    for channel in getattr(section, "alert_channels", ("email",)):
+    """Through the channels of the duty."""
+    channels, reason = short_form(telling)
+    for channel in channels:
         if channel in ROLE_OF:
             yield from telling.role(ROLE_OF[channel], [channel], reason)
         else:
-            yield telling.own(channel, None, reason)
+            yield from telling.own(channel, reason)
+
+
+def short_form(telling: Addressing) -> tuple[Sequence[str], str]:
+    """The `alert_channels` of the duty, and what to call them; a duty without a section has e-mail."""
+    name = section_of(telling.subject.duty)
+    section = getattr(telling.settings.monitoring, name, None)
+    return getattr(section, "alert_channels", ("email",)), f"alert_channels of {name or 'any duty'}"
 
 
 def every_step(settings: Settings, subject: Subject, since: datetime, default_receiver: str | None) -> list[Step]:

@@ -2,35 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-from dateutil.rrule import rrulestr
 
 from include.config.alerts import Alerts, Inhibition, foundations
 from include.model import Alert, Reason, Severity, State
+from include.recurring import Recurrence
 
 # Rules that are never silenced: they say that something is.
 EXEMPT = frozenset({"maintenance"})
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A time in which matching alerts are told to nobody; a `maintenance` was planned. With `recurrence` (an RRULE) it holds for
-    `lasts` from each occurrence on, in its zone, until `ends_at`."""
+class Span(NamedTuple):
+    """A time, without its end."""
 
-    id: int
-    maintenance: bool
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When and where a silence or maintenance holds. `matchers`: {`duty`, `rule`, `severity` or a label: pattern}; with `recurrence`,
+    an RRULE, it holds for `lasts` from each occurrence on, counted from `starts_at` in `zone`, until `ends_at`."""
+
     matchers: Mapping[str, str]
     starts_at: datetime
     ends_at: datetime
-    recurrence: str | None
-    lasts: timedelta | None
-    zone: str
+    recurrence: str | None = None
+    lasts: timedelta | None = None
+    zone: str = "UTC"
+
+    def until(self, now: datetime) -> datetime | None:
+        """When the time ends that it holds now; None when it does not hold."""
+        return max((span.ends for span in self.spans(now, now)), default=None)
+
+    def spans(self, since: datetime, until: datetime) -> Iterator[Span]:
+        """The times in which it holds, of those that have begun by the second moment and are not over by the first; in order."""
+        length = self.lasts if self.recurrence and self.lasts else self.ends_at - self.starts_at
+        for begins in self.beginnings(since - length, min(until, self.ends_at)):
+            ends = min(begins + length, self.ends_at)
+            if ends > max(since, begins):
+                yield Span(begins, ends)
+
+    def beginnings(self, since: datetime, until: datetime) -> Iterable[datetime]:
+        """When it begins to hold, both moments included. What recurs in a way that nobody understands keeps nobody in the dark."""
+        if not self.recurrence:
+            return [self.starts_at] if since <= self.starts_at <= until else []
+        try:
+            return self.rule(self.recurrence).between(max(since, self.starts_at), until)
+        except ValueError:
+            return []
+
+    def rule(self, recurrence: str) -> Recurrence:
+        """How it recurs. Raises ValueError."""
+        return Recurrence.of(recurrence, self.starts_at, ZoneInfo(self.zone))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence(Window):
+    """A window in which matching alerts are told to nobody; a `maintenance` was planned."""
+
+    id: int
+    maintenance: bool
     owner: str
     reason: str
 
@@ -38,18 +76,6 @@ class Silence:
     def from_row(cls, row: Mapping[str, Any]) -> Silence:
         """From a row of the table `silence`."""
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
-
-    def until(self, now: datetime) -> datetime | None:
-        """When the time ends that it holds now; None when it does not hold."""
-        if not self.starts_at <= now < self.ends_at:
-            return None
-        if not (self.recurrence and self.lasts):
-            return self.ends_at
-        zone = ZoneInfo(self.zone)
-        occurrences = rrulestr(self.recurrence, dtstart=self.starts_at.astimezone(zone).replace(tzinfo=None))
-        last = occurrences.before(now.astimezone(zone).replace(tzinfo=None), inc=True)
-        ends = last.replace(tzinfo=zone).astimezone(UTC) + self.lasts if last else now
-        return min(ends, self.ends_at) if ends > now else None
 
     @property
     def words(self) -> str:
@@ -65,7 +91,7 @@ class Quiet:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suppression:
     """Everything that keeps messages back at one moment. `open_alerts`: what may make other alerts needless."""
 
@@ -78,11 +104,17 @@ class Suppression:
         """Why nobody is told of this alert now; None when people are."""
         if alert.rule in EXEMPT:
             return None
-        for silence in self.silences:
-            if matches(silence.matchers, alert) and (until := silence.until(self.now)):
+        values = values_of(alert)
+        for silence, until in self.holding:
+            if fits(silence.matchers, values):
                 return Quiet(silence.words, until)
         cause = next((other for other in self.open_alerts if other.id != alert.id and self.hides(other, alert)), None)
         return Quiet(f"{Reason.INHIBITED} by {cause.summary}") if cause else None
+
+    @cached_property
+    def holding(self) -> Sequence[tuple[Silence, datetime]]:
+        """The silences that hold now, each with when that ends: however many alerts there are, each is asked once."""
+        return [(silence, until) for silence in self.silences if (until := silence.until(self.now))]
 
     def hides(self, cause: Alert, alert: Alert) -> bool:
         """Whether one alert makes another needless."""
@@ -105,15 +137,29 @@ def inhibits(rule: Inhibition, cause: Alert, alert: Alert) -> bool:
 
 def matches(patterns: Mapping[str, str], alert: Alert) -> bool:
     """Whether each property is like its pattern, `*` being anything: `duty`, `rule`, `severity`, `fingerprint`, `group`, or a label."""
-    known = {
-        "duty": alert.duty,
-        "rule": alert.rule,
-        "severity": str(alert.severity),
-        "fingerprint": alert.fingerprint,
-        "group": alert.group_key or "",
-    }
-    values = {**alert.labels, **known}
+    return fits(patterns, values_of(alert))
+
+
+def values_of(alert: Alert) -> Mapping[str, str]:
+    """The properties of an alert that patterns may name."""
+    known = {"duty": alert.duty, "rule": alert.rule, "severity": str(alert.severity), "fingerprint": alert.fingerprint}
+    return {**alert.labels, **known, "group": alert.group_key or ""}
+
+
+def fits(patterns: Mapping[str, str], values: Mapping[str, str]) -> bool:
+    """Whether each value that is named is there, and like its pattern."""
     return all(name in values and fnmatchcase(values[name], pattern) for name, pattern in patterns.items())
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Times that meet or overlap as one; in order."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.begins <= found[-1].ends:
+            found[-1] = Span(found[-1].begins, max(found[-1].ends, span.ends))
+        else:
+            found.append(span)
+    return found
 
 
 def next_change(quiets: Iterable[Quiet | None]) -> datetime | None:

@@ -279,6 +279,53 @@ def test_what_nobody_in_a_role_may_see_goes_to_the_default_receiver_with_the_rea
     assert [(one.receiver, one.role, one.reason) for one in step.recipients] == [(ADMIN, "development_team", reason)]
 
 
+RECEIVERS = """
+    monitoring: {system_health: {alert_channels: [slack, pagerduty]}}
+    people: {bob: {name: Bob, email: bob@example.com}}
+    roles: {manager: [bob]}
+    channels: {slack: {organizations: [acme]}, pagerduty: {organizations: [globex]}, webhook: {organizations: [globex]}}
+    routes:
+      - match: {rule: by_route}
+        to: [{channel: slack, receiver: "#acme", organizations: [acme]}, {channel: webhook}, {channel: slack}]
+      - {match: {rule: by_anybody}, to: [{channel: slack, receiver: "#all"}]}
+    escalation: {high: [{after: 5m, roles: manager, channels: pagerduty}], low: [{after: 5m, roles: manager, channels: [email, pagerduty]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "labels", "told"),
+    [
+        ("by_route", {"organization": "acme"}, [("slack", "#acme"), ("slack", "#alerts")]),
+        ("by_route", {"organization": "globex"}, [("webhook", "webhook")]),
+        ("by_route", {"organization": "initech"}, [("email", ADMIN)]),
+        ("by_route", {}, [("email", ADMIN)]),
+        ("by_anybody", {"organization": "globex"}, [("slack", "#all")]),
+        ("short form", {"organization": "acme"}, [("slack", "#alerts")]),
+        ("short form", {"organization": "globex"}, [("pagerduty", "pagerduty")]),
+        ("short form", {}, [("email", ADMIN)]),
+    ],
+)
+def test_a_receiver_gets_what_lies_in_its_scope_and_what_lies_in_none_goes_to_the_default_receiver(
+    rule: str, labels: dict[str, str], told: list[tuple[str, str]]
+) -> None:
+    assert addresses(recipients(configured(RECEIVERS), subject(rule=rule, **labels), ADMIN, NOON)) == told
+
+
+def test_a_step_of_the_matrix_keeps_to_the_scope_of_a_channel() -> None:
+    settings = configured(RECEIVERS)
+    assert matrix(settings, subject(priority="high", organization="globex")) == [(timedelta(minutes=5), [("pagerduty", "pagerduty")])]
+    assert matrix(settings, subject(priority="high", organization="acme")) == [(timedelta(minutes=5), [("email", ADMIN)])]
+    assert matrix(settings, subject(priority="low", organization="acme")) == [(timedelta(minutes=5), [("email", "bob@example.com")])]
+    (step,) = escalation(settings, subject(priority="high"), NOON, ADMIN)
+    reason = "escalation high, step 1: manager after 5m; no receiver of it may see alerts without an organisation"
+    assert [one.reason for one in step.recipients] == [reason]
+
+
+def test_a_duty_without_channels_tells_nobody_at_once() -> None:
+    settings = configured("monitoring: {system_health: {alert_channels: []}}")
+    assert recipients(settings, subject(), ADMIN, NOON) == []
+
+
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         recipients(Settings(), subject(), ADMIN, NOON.replace(tzinfo=None))

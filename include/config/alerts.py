@@ -81,7 +81,13 @@ class Alerts(Section):
     fallback: Annotated[tuple[ChannelName, ...], Field(min_length=1)] = ("email", "slack", "sms", "pagerduty", "webhook")
     """Where news goes when a channel is down: the next of these that is configured and not down."""
     caps: dict[CapName, Cap] = CAPS
-    """How much one receiver gets through a channel, and of `reminders` to account owners; what is not named here has no cap."""
+    """How much one receiver gets through a channel, and of `reminders` to account owners. What is not named keeps its own."""
+
+    @field_validator("caps")
+    @classmethod
+    def with_the_others(cls, caps: dict[CapName, Cap]) -> dict[CapName, Cap]:
+        """To change one is not to lose the others."""
+        return {**CAPS, **caps}
 
     @field_validator("dependencies")
     @classmethod

@@ -6,15 +6,17 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from include.config.section import Section
-from include.config.types import Text, Whole
+from include.config.section import EVERYTHING, Organizations, Section
+from include.config.types import SlackPlace, Whole
 
 
 class Slack(Section):
     """Slack."""
 
-    receiver: Text = "#alerts"
+    receiver: SlackPlace = "#alerts"
     """The channel that gets what no route sends elsewhere."""
+    organizations: Organizations = EVERYTHING
+    """The slugs of what this channel may get; `*` is everything. Alerts without an organisation are for `*` alone."""
 
 
 class PagerDuty(Section):
@@ -22,6 +24,8 @@ class PagerDuty(Section):
 
     region: str = "us"
     """Where the account is: `us`, `eu`, or the URL of a relay."""
+    organizations: Organizations = EVERYTHING
+    """The slugs of what it may get; `*` is everything. Alerts without an organisation are for `*` alone."""
 
     @field_validator("region")
     @classmethod
@@ -39,9 +43,21 @@ class Sms(Section):
     """How many segments a text may take; what is longer is cut."""
 
 
+class Webhook(Section):
+    """The webhook."""
+
+    organizations: Organizations = EVERYTHING
+    """The slugs of what it may get; `*` is everything. Alerts without an organisation are for `*` alone."""
+
+
 class Channels(Section):
     """The channels that have something to configure."""
 
     slack: Slack = Slack()
     pagerduty: PagerDuty = PagerDuty()
     sms: Sms = Sms()
+    webhook: Webhook = Webhook()
+
+    def scope(self, channel: str) -> Organizations:
+        """What a channel's own receiver may get."""
+        return getattr(getattr(self, channel, None), "organizations", EVERYTHING)

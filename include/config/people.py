@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, PlainSerializer, Tag, field_validator, model_validator
 
-from include.config.section import Section
+from include.config.section import EVERYTHING, Organizations, Section, may_see
 from include.config.times import local_moment, write_duration
-from include.config.types import DayHours, Duration, Hours, Zone
+from include.config.types import DayHours, Duration, EmailAddress, Hours, PhoneNumber, SlackMember, Zone
 
 # Known without being configured; nobody has them until the file says who.
 DEFAULT_ROLES = (
@@ -33,15 +33,15 @@ class Person(Section):
 
     name: str
     """Full name."""
-    email: str | None = None
+    email: EmailAddress | None = None
     """Where mail goes."""
-    phone: str | None = None
+    phone: PhoneNumber | None = None
     """Where SMS go, as in +49301234567."""
-    slack: str | None = None
+    slack: SlackMember | None = None
     """Their Slack member ID, as in U02ABCDEF."""
     zone: Zone | None = None
     """The time zone of their quiet hours and of times in what they get; none: `monitoring.zone`."""
-    organizations: Annotated[tuple[str, ...], Field(min_length=1)] = ("*",)
+    organizations: Organizations = EVERYTHING
     """The slugs of what they may see; `*` is everything. Alerts without an organisation are for `*` alone."""
     quiet_hours: DayHours | None = None
     """When nothing but critical alerts reaches them, as in `22:00-07:00`; the rest waits until the end."""
@@ -56,7 +56,7 @@ class Person(Section):
 
     def may_see(self, organization: str | None) -> bool:
         """Whether alerts of this organisation are for them; None: alerts that have none."""
-        return "*" in self.organizations or organization in self.organizations
+        return may_see(self.organizations, organization)
 
     def address(self, channel: str) -> str | None:
         """Where they are reached through the channel; None when they are not."""

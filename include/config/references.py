@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple
 
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from include.config.calendars import OFFICE
-from include.config.people import DEFAULT_ROLES, RotatingRole
+from include.config.people import DEFAULT_ROLES, Holders, RotatingRole
+from include.config.section import EVERYTHING, Organizations, may_see
 
 if TYPE_CHECKING:
     from include.config.routes import EscalationStep, Route, Target
@@ -45,7 +46,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
 def role_problems(settings: Settings) -> Iterator[Problem]:
     """Roles of people who are not there, or of nobody."""
     for role, holders in settings.roles.items():
-        for name in dict.fromkeys(holders.rotation.named() if isinstance(holders, RotatingRole) else holders):
+        for name in named(holders):
             yield from unknown(("roles", role), name, settings.people, "people", "nobody yet")
         if not holders:
             yield Problem(("roles", role), [], "a role without people; allowed: at least one, as in [ann], or no word of the role")
@@ -59,6 +60,7 @@ def route_problems(settings: Settings, place: Place, route: Route) -> Iterator[P
     yield from unknown_calendar(settings, (*place, "match", "outside"), route.match.outside)
     for number, target in enumerate(route.to):
         yield from target_problems(settings, (*place, "to", number), target)
+        yield from scope_problems(settings, (*place, "to", number), target, route.match.labels.get("organization", ()))
 
 
 def step_problems(settings: Settings, place: Place, step: EscalationStep) -> Iterator[Problem]:
@@ -79,6 +81,29 @@ def target_problems(settings: Settings, place: Place, target: Target) -> Iterato
             key = {"sms": "phone"}.get(target.channel, target.channel)
             what = f"{target.person} cannot be reached through {target.channel}; allowed: with {key} in people.{target.person}"
             yield Problem((*place, "person"), target.person, what)
+
+
+def scope_problems(settings: Settings, place: Place, target: Target, organizations: Sequence[str]) -> Iterator[Problem]:
+    """A target that may see nothing of what its route is for."""
+    scopes = list(scopes_of(settings, target))
+    if organizations and scopes and not any(may_see(scope, one) for scope in scopes for one in organizations):
+        named_by = [(name, value) for name in ("role", "person", "receiver", "channel") if (value := getattr(target, name))]
+        key, value = named_by[0]
+        what = f"{value} may see nothing of {', '.join(organizations)}, and nobody is reached; allowed: with one of them in `organizations`"
+        yield Problem((*place, key), value, what)
+
+
+def scopes_of(settings: Settings, target: Target) -> Iterator[Organizations]:
+    """What each of those whom a target tells may see; who is not there is refused elsewhere."""
+    if not (target.role or target.person):
+        yield target.organizations or (EVERYTHING if target.receiver else settings.channels.scope(target.channel))
+    names = [target.person] if target.person else named(settings.roles.get(target.role or "", ()))
+    yield from (settings.people[name].organizations if name in settings.people else EVERYTHING for name in names)
+
+
+def named(holders: Holders) -> Iterable[str]:
+    """Everybody who has or may come to have a role, each once."""
+    return dict.fromkeys(holders.rotation.named() if isinstance(holders, RotatingRole) else holders)
 
 
 def unknown_role(settings: Settings, place: Place, role: str) -> Iterator[Problem]:

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from include.config.duties import DutyName
-from include.config.section import ChannelName, PriorityName, Section, SeverityName, listed
+from include.config.section import ChannelName, Organizations, PriorityName, Section, SeverityName, listed
 from include.config.times import delay, write_delay
-from include.config.types import Switch
+from include.config.types import Switch, email_address, phone_number, slack_place
 
 NEXT_BUSINESS_DAY = "next_business_day"
 # Channels that have a receiver of their own, and reach no people.
 IMPERSONAL = frozenset({"pagerduty", "webhook", "log"})
+ADDRESSES = {"email": email_address, "sms": phone_number, "slack": slack_place}
 
 Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
 Wait = Literal["next_business_day"]
@@ -57,6 +58,8 @@ class Target(Section):
     """A short name in `people`."""
     receiver: str | None = None
     """An address of the channel, as in `#ops`; not needed where the channel has one of its own: Slack, PagerDuty, webhook, log."""
+    organizations: Organizations | None = None
+    """The slugs of what a receiver may get, as for people; none: everything, or what `channels` says of the channel's own receiver."""
 
     @model_validator(mode="after")
     def one(self) -> Target:
@@ -68,6 +71,10 @@ class Target(Section):
             raise ValueError(f"reaches nobody; allowed: a role, a person or a receiver, as in {{channel: {self.channel}, role: on_call}}")
         if self.channel in IMPERSONAL and (self.role or self.person):
             raise ValueError(f"{self.channel} reaches no people; allowed: {{channel: {self.channel}}}")
+        if self.organizations and (self.role or self.person):
+            raise ValueError(f"organizations of a {named[0]}; allowed: with a receiver, and those of people in `people`")
+        if self.receiver and self.channel in ADDRESSES:
+            ADDRESSES[self.channel](self.receiver)
         return self
 
 

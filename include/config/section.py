@@ -7,11 +7,13 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ChannelName = Literal["email", "slack", "pagerduty", "sms", "webhook", "log"]
 SeverityName = Literal["critical", "warning", "info"]
 PriorityName = Literal["critical", "high", "medium", "low"]
+Organizations = Annotated[tuple[str, ...], Field(min_length=1)]
+EVERYTHING = ("*",)
 
 
 class Section(BaseModel):
@@ -60,3 +62,8 @@ def keys(kind: Any) -> dict[str, Any]:
 def listed(value: Any) -> Any:
     """A single word as the list that it stands for."""
     return (value,) if isinstance(value, str) else value
+
+
+def may_see(scope: Organizations, organization: str | None) -> bool:
+    """Whether what belongs to an organisation lies in a scope; None: what belongs to nobody in particular."""
+    return "*" in scope or organization in scope

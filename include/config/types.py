@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -87,6 +88,22 @@ def absolute(path: str) -> str:
     return path
 
 
+def like(pattern: str, what: str, allowed: str) -> Callable[[str], str]:
+    """A check that a text is like a pattern as a whole; it raises ValueError with what is allowed."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"{text!r} is no {what}; allowed: {allowed}")
+        return text
+
+    return check
+
+
+email_address = like(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+", "e-mail address", "as in ann@example.com")
+phone_number = like(r"\+[1-9][0-9]{1,14}", "phone number", "+, country and number, digits alone, as in +493012345678")
+slack_member = like(r"[UW][A-Z0-9]+", "Slack member ID", "as in U02ABCDEF")
+slack_place = like(r"#(?![^ ]*[A-Z])[\w-]{1,80}|[CDGUW][A-Z0-9]+", "Slack channel", "as in #ops, or an ID as in C02ABCDEF")
+
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), AllowInfNan(False)]
 Switch = Annotated[bool, Strict()]
@@ -98,3 +115,7 @@ Interval = Annotated[Duration, AfterValidator(divides_a_day)]
 TimeOfDay = Annotated[time, BeforeValidator(hour_minute), PlainSerializer(lambda value: f"{value:%H:%M}")]
 DayHours = Annotated[Hours, BeforeValidator(hours), PlainSerializer(lambda value: value.text)]
 Zone = Annotated[str, AfterValidator(known_zone)]
+EmailAddress = Annotated[Text, AfterValidator(email_address)]
+PhoneNumber = Annotated[Text, AfterValidator(phone_number)]
+SlackMember = Annotated[Text, AfterValidator(slack_member)]
+SlackPlace = Annotated[Text, AfterValidator(slack_place)]

@@ -3,28 +3,33 @@
 insert into action (at, by, what, subject, detail) values (%(now)s, %(by)s, %(what)s, %(subject)s, %(detail)s) returning id
 
 -- name: find
--- The open alerts that a reference names: an id, a fingerprint or the beginning of one, or a group's key; locked.
-select * from alert where state not in ('resolved', 'pending')
-  and (id::text = %(reference)s or group_key = %(reference)s or (length(%(reference)s) >= 6 and starts_with(fingerprint, %(reference)s)))
-order by id for no key update
-
--- name: find_any
--- The alerts that a reference names, open or not: an id, a fingerprint or the beginning of one, or a group's key; newest first.
-select * from alert
-where id::text = %(reference)s or group_key = %(reference)s or (length(%(reference)s) >= 6 and starts_with(fingerprint, %(reference)s))
-order by id desc limit 100
+-- The alerts that a reference names, locked: by the first of number, fingerprint, group's key and beginning of a fingerprint that names any.
+-- Those that are open, or with `over` the newest of each fingerprint. `by_beginning`: whether it was the last of these ways.
+with named as (
+    select id, fingerprint, case when id = %(number)s then 1 when fingerprint = %(reference)s then 2 when group_key = %(reference)s then 3
+                                 else 4 end as way
+    from alert
+    where (%(over)s or state not in ('resolved', 'pending'))
+      and (id = %(number)s or fingerprint = %(reference)s or group_key = %(reference)s or starts_with(fingerprint, %(prefix)s::text))
+), newest as (
+    select distinct on (fingerprint) id, way = 4 as by_beginning from named
+    where way = (select min(way) from named) order by fingerprint, id desc
+)
+select a.*, n.by_beginning from alert a join newest n using (id) order by a.id for no key update of a
 
 -- name: acknowledge
 -- Somebody looks after these alerts. One whose data is missing stays unknown, and is looked after all the same.
 with taken as (
-    update alert
-    set state = case state when 'firing' then 'acknowledged'::alert_state else state end, reason = 'acknowledged',
+    update alert a
+    set state = case a.state when 'firing' then 'acknowledged'::alert_state else a.state end, reason = 'acknowledged',
         acknowledged_by = %(by)s, acknowledged_at = %(now)s, acknowledged_until = %(until)s, comment = %(comment)s, changed_at = %(now)s
-    where id = any(%(ids)s) and state not in ('resolved', 'pending')
-    returning id, state, severity, summary
+    from (select id, state from alert where id = any(%(ids)s) and state not in ('resolved', 'pending') for no key update) before
+    where a.id = before.id
+    returning a.id, before.state as state_before, a.state, a.severity, a.summary
 )
 insert into transition (alert_id, at, state_before, state_after, reason, severity, summary, by, detail)
-select id, %(now)s, 'firing', state, 'acknowledged', severity, summary, %(by)s, jsonb_build_object('comment', %(comment)s::text) from taken
+select id, %(now)s, state_before, state, 'acknowledged', severity, summary, %(by)s, jsonb_build_object('comment', %(comment)s::text)
+from taken
 
 -- name: resolve
 -- A person says that it is over, and why.

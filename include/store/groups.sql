@@ -88,15 +88,16 @@ select least(
 -- name: end_acknowledgements
 -- Acknowledgements whose time is over: their alerts are nobody's again, and time counts on from where it stood.
 with ended as (
-    update alert
-    set state = case state when 'acknowledged' then 'firing'::alert_state else state end, reason = 'unattended',
+    update alert a
+    set state = case a.state when 'acknowledged' then 'firing'::alert_state else a.state end, reason = 'unattended',
         unattended_since = unattended_since + (acknowledged_until - acknowledged_at), changed_at = %(now)s,
         acknowledged_by = null, acknowledged_at = null, acknowledged_until = null, comment = null
-    where state <> 'resolved' and acknowledged_until <= %(now)s
-    returning id, group_key, state, severity, summary
+    from (select id, state from alert where state <> 'resolved' and acknowledged_until <= %(now)s for no key update) before
+    where a.id = before.id
+    returning a.id, a.group_key, before.state as state_before, a.state, a.severity, a.summary
 ), noted as (
     insert into transition (alert_id, at, state_before, state_after, reason, severity, summary)
-    select id, %(now)s, 'acknowledged', state, 'unattended', severity, summary from ended
+    select id, %(now)s, state_before, state, 'unattended', severity, summary from ended
 )
 select distinct group_key as key from ended where group_key is not null
 

@@ -3,9 +3,17 @@
 select * from silence where lifted_at is null and starts_at <= %(now)s and ends_at > %(now)s order by id
 
 -- name: all
--- Every silence and maintenance window that has not ended, the next to end first; `alerts`: how many it keeps quiet now.
-select s.*, (select count(*) from alert a where a.state <> 'resolved' and a.quiet is not null) as quiet
-from silence s where lifted_at is null and ends_at > %(now)s order by ends_at, id
+-- Every silence and maintenance window that has not ended, the next to end first.
+select * from silence where lifted_at is null and ends_at > %(now)s order by ends_at, id
+
+-- name: open_since
+-- The alerts that were open at any time since a moment.
+select * from alert where state <> 'resolved' or resolved_at >= %(since)s
+
+-- name: maintenance
+-- The maintenance windows that may hold between two moments; one that was lifted ended then.
+select id, maintenance, matchers, starts_at, least(ends_at, lifted_at) as ends_at, recurrence, lasts, zone, owner, reason from silence
+where maintenance and starts_at < %(until)s and least(ends_at, lifted_at) > %(since)s order by id
 
 -- name: add
 -- A new one; its id.

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from include.config.alerts import CAPS, Cap
 from include.config.loading import ConfigurationRefused, describe_settings, load, parse
 from include.config.people import RotatingRole
 from tests.configured import configured
 
 ROOT = Path(__file__).parents[2]
 ANN = "people: {ann: {name: Ann, email: ann@example.com}}"
+SCOPED = "people: {ann: {name: Ann, email: ann@example.com}, bob: {name: Bob, email: bob@example.com, organizations: [globex]}}"
+ACME = "{labels: {organization: acme}}"
 ROTATION = "roles: {on_call: {rotation: {people: [ann], every: 1w, starts: 2026-01-05T09:00%s}}}"
 SEVERITIES = "critical, warning, info"
 PRIORITIES = "critical, high, medium, low"
@@ -99,7 +102,7 @@ channels: {{slack: {{receiver: "#ops"}}}}
         ),
         (
             "routes: [{to: [{channel: log, people: ann}]}]",
-            "routes.0.to.0.people: unknown key; allowed here: channel, person, receiver, role (found: 'ann')",
+            "routes.0.to.0.people: unknown key; allowed here: channel, organizations, person, receiver, role (found: 'ann')",
         ),
         (
             "escalation: {high: [{after: 15m, roles: []}]}",
@@ -172,6 +175,89 @@ channels: {{slack: {{receiver: "#ops"}}}}
             "roles.administrator: digests go to fixed people; allowed: a list of people, as in administrator: [ann] (found: 'rotation')",
         ),
         (
+            "people: {ann: {name: Ann, email: nonsense}}",
+            "people.ann.email: 'nonsense' is no e-mail address; allowed: as in ann@example.com (found: 'nonsense')",
+        ),
+        (
+            "people: {ann: {name: Ann, email: 'Ann <ann@example.com>'}}",
+            "people.ann.email: 'Ann <ann@example.com>' is no e-mail address; allowed: as in ann@example.com "
+            "(found: 'Ann <ann@example.com>')",
+        ),
+        (
+            "people: {ann: {name: Ann, phone: abc}}",
+            "people.ann.phone: 'abc' is no phone number; allowed: +, country and number, digits alone, as in +493012345678 (found: 'abc')",
+        ),
+        (
+            "people: {ann: {name: Ann, phone: 030 12345}}",
+            "people.ann.phone: '030 12345' is no phone number; "
+            "allowed: +, country and number, digits alone, as in +493012345678 (found: '030 12345')",
+        ),
+        (
+            "people: {ann: {name: Ann, slack: '@ann'}}",
+            "people.ann.slack: '@ann' is no Slack member ID; allowed: as in U02ABCDEF (found: '@ann')",
+        ),
+        (
+            "channels: {slack: {receiver: ops}}",
+            "channels.slack.receiver: 'ops' is no Slack channel; allowed: as in #ops, or an ID as in C02ABCDEF (found: 'ops')",
+        ),
+        (
+            "routes: [{to: [{channel: slack, receiver: '#Ops room'}]}]",
+            "routes.0.to.0: '#Ops room' is no Slack channel; allowed: as in #ops, or an ID as in C02ABCDEF "
+            "(found: {'channel': 'slack', 'receiver': '#Ops room'})",
+        ),
+        (
+            "routes: [{to: [{channel: email, receiver: ops}]}]",
+            "routes.0.to.0: 'ops' is no e-mail address; allowed: as in ann@example.com (found: {'channel': 'email', 'receiver': 'ops'})",
+        ),
+        (
+            "routes: [{to: [{channel: sms, receiver: ops}]}]",
+            "routes.0.to.0: 'ops' is no phone number; allowed: +, country and number, digits alone, as in +493012345678 "
+            "(found: {'channel': 'sms', 'receiver': 'ops'})",
+        ),
+        (
+            f"{SCOPED}\nroutes: [{{match: {ACME}, to: [{{channel: email, person: bob}}]}}]",
+            "routes.0.to.0.person: bob may see nothing of acme, and nobody is reached; "
+            "allowed: with one of them in `organizations` (found: 'bob')",
+        ),
+        (
+            f"{SCOPED}\nroles: {{ops: [bob]}}\nroutes: [{{match: {ACME}, to: [{{channel: email, role: ops}}]}}]",
+            "routes.0.to.0.role: ops may see nothing of acme, and nobody is reached; "
+            "allowed: with one of them in `organizations` (found: 'ops')",
+        ),
+        (
+            f"routes: [{{match: {ACME}, to: [{{channel: slack, receiver: '#b', organizations: [globex]}}]}}]",
+            "routes.0.to.0.receiver: #b may see nothing of acme, and nobody is reached; "
+            "allowed: with one of them in `organizations` (found: '#b')",
+        ),
+        (
+            f"channels: {{webhook: {{organizations: [globex]}}}}\nroutes: [{{match: {ACME}, to: [{{channel: webhook}}]}}]",
+            "routes.0.to.0.channel: webhook may see nothing of acme, and nobody is reached; "
+            "allowed: with one of them in `organizations` (found: 'webhook')",
+        ),
+        (
+            f"{ANN}\nroutes: [{{to: [{{channel: email, person: ann, organizations: [acme]}}]}}]",
+            "routes.0.to.0: organizations of a person; allowed: with a receiver, and those of people in `people` "
+            "(found: {'channel': 'email', 'person': 'ann', 'organizations': ['acme']})",
+        ),
+        (
+            "routes: [{to: [{channel: slack, organizations: []}]}]",
+            "routes.0.to.0.organizations: Tuple should have at least 1 item after validation, not 0 (found: [])",
+        ),
+        (
+            "alerts: {dependencies: {api: [db], db: [host], host: [api]}}",
+            "alerts.dependencies: 'api' depends on itself; allowed: dependencies without a circle, as in {api: [db], db: [host]} "
+            "(found: {'api': ['db'], 'db': ['host'], 'host': ['api']})",
+        ),
+        (
+            "alerts: {dependencies: {api: [api]}}",
+            "alerts.dependencies: 'api' depends on itself; allowed: dependencies without a circle, as in {api: [db], db: [host]} "
+            "(found: {'api': ['api']})",
+        ),
+        (
+            "alerts: {caps: {fax: {messages: 1, per: 1m}}}",
+            f"alerts.caps.fax: Input should be {CHANNELS.replace(' or ', ', ')} or 'reminders' (found: 'fax')",
+        ),
+        (
             "people: {ann: {name: Ann, zone: Nowhere}}",
             "people.ann.zone: 'Nowhere' is not a time zone; allowed: names such as UTC or Europe/Berlin (found: 'Nowhere')",
         ),
@@ -208,6 +294,27 @@ def test_what_is_wrong_is_answered_with_file_path_and_cure(text: str, answer: st
     with pytest.raises(ConfigurationRefused) as refused:
         parse(text, Path("monitoring.yaml"))
     assert refused.value.problems == [f"monitoring.yaml: {answer}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "people: {ann: {name: Ann, email: root@localhost, phone: '+493012345678', slack: U02ABCDEF}}",
+        "people: {ann: {name: Ann, email: jörg.o'neill+alerts@mail.example.co.uk, slack: W012A3CDE}}",
+        "channels: {slack: {receiver: '#büro-2_b'}}",
+        "routes: [{to: [{channel: slack, receiver: C02ABCDEF}, {channel: pagerduty, receiver: the team's}]}]",
+        f"{SCOPED}\nroles: {{ops: [ann, bob]}}\nroutes: [{{match: {ACME}, to: [{{channel: email, role: ops}}]}}]",
+        f"{SCOPED}\nroutes: [{{match: {{labels: {{organization: [acme, globex]}}}}, to: [{{channel: email, person: bob}}]}}]",
+        f"routes: [{{match: {ACME}, to: [{{channel: email, role: manager}}, {{channel: slack, receiver: '#a', organizations: [acme]}}]}}]",
+    ],
+)
+def test_what_can_reach_somebody_is_accepted(text: str) -> None:
+    configured(text)
+
+
+def test_changing_one_cap_leaves_the_others() -> None:
+    caps = configured("alerts: {caps: {email: {messages: 10, per: 1m}}}").alerts.caps
+    assert caps == {**CAPS, "email": Cap(messages=10, per=timedelta(minutes=1))}
 
 
 def test_an_unknown_duty_is_answered_with_all_duties() -> None:
