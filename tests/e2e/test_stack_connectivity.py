@@ -27,9 +27,8 @@ def told(stack: Stack, behind: int, seconds: float) -> str:
 
 def servers(stack: Stack, name: str) -> list[psutil.Process]:
     """All processes of one of the stack's PostgreSQL servers."""
-    number = str(port(stack, name))
-    known = [process for process in psutil.process_iter(["cmdline"]) if process.info["cmdline"]]
-    (first,) = [one for one in known if "postgres" in one.info["cmdline"][0] and any(number in word for word in one.info["cmdline"])]
+    mark = f"port={port(stack, name)}"
+    (first,) = [process for process in psutil.process_iter(["cmdline"]) if mark in (process.info["cmdline"] or ())]
     return [first, *first.children(recursive=True)]
 
 
