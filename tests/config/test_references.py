@@ -241,7 +241,7 @@ channels: {{slack: {{receiver: "#ops"}}}}
         ),
         (
             "routes: [{to: [{channel: slack, organizations: []}]}]",
-            "routes.0.to.0.organizations: Tuple should have at least 1 item after validation, not 0 (found: [])",
+            "routes.0.to.0.organizations: too few entries; allowed: 1 or more (found: [])",
         ),
         (
             "alerts: {dependencies: {api: [db], db: [host], host: [api]}}",
@@ -255,7 +255,7 @@ channels: {{slack: {{receiver: "#ops"}}}}
         ),
         (
             "alerts: {caps: {fax: {messages: 1, per: 1m}}}",
-            f"alerts.caps.fax: Input should be {CHANNELS.replace(' or ', ', ')} or 'reminders' (found: 'fax')",
+            f"alerts.caps.fax: the key is an unknown word; allowed: {CHANNELS}, reminders (found: 'fax')",
         ),
         (
             "people: {ann: {name: Ann, zone: Nowhere}}",

@@ -241,4 +241,4 @@ def test_a_maintenance_is_announced_as_information_each_time_it_begins_and_when_
         stage.judge_all(list(Maintenance().verdicts(stage.store, run, stage.settings, stage.now)))
         stage.later(4 * 3600)
     assert stage.told() == ["opened", "recovered"] * 2
-    assert stage.titles()[0] == "ℹ️ INFO: maintenance of target=db-* until 2026-03-02 11:00 UTC, ann: backup"
+    assert stage.titles()[0] == "ℹ️ INFO: maintenance of target=db-* for 2 hours, ann: backup"
