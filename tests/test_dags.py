@@ -88,7 +88,9 @@ def test_whatever_runs_by_the_clock_is_watched_over_and_so_is_every_watcher(bag:
     ringing = {name for name, dag in bag["dags"].items() if dag["schedule"] in ("AssetOrTimeSchedule", "list")}
     assert scheduled | ringing == {name for name, dag in bag["dags"].items() if "scheduled" in dag["tags"]}
     wiring = Wiring(store, InForce(Settings()))
-    measured = [(sample.metric, *sample.labels.values()) for sample in wiring.source("duties").read(store, wiring.clock(), None)]
+    measured = [
+        (sample.metric, *sample.labels.values()) for sample in wiring.source("duties").read(store, wiring.clock(), None, timedelta(0))
+    ]
     watched = {("duty_overdue", name) for name in scheduled - {WATCHDOG}} | {("watcher_overdue", name) for name in ringing}
     assert (set(measured), len(measured)) == (watched, 5)
 

@@ -110,7 +110,7 @@ def test_a_watched_database_that_freezes_is_missing_data(watching: Story, tmp_pa
         thread.join()
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
-    assert_told_as_missing(watching, "no whole answer within 2 s")
+    assert_told_as_missing(watching, "no whole answer within")
 
 
 def test_a_slow_database_is_missing_data_before_its_task_runs_out_of_time(watching: Story, tmp_path: Path) -> None:
@@ -123,7 +123,8 @@ def test_a_slow_database_is_missing_data_before_its_task_runs_out_of_time(watchi
     with TimeoutPosix(6):
         run = Run(DUTY, "slow", utc_now(), timedelta(minutes=1))
         counts = collect.perform(Wiring(watching.store, watching.wiring.in_force, utc_now), run)
-    assert (counts["source_up"], counts["why"]) == (0, "there was no whole answer within 4 s")
+    assert counts["source_up"] == 0
+    assert "no whole answer within" in counts["why"]
 
 
 def test_a_task_that_is_out_of_time_is_on_record(store: Store) -> None:
