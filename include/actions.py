@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg.types.json import Jsonb
 
 from include.config.settings import Settings
 from include.config.times import write_duration
+from include.config.types import known_zone
 from include.dispatch import Directory, Dispatch
 from include.failures import RequestRefused
 from include.model import Alert
@@ -66,7 +66,7 @@ class Actions:
         check(window, owner, reason, self.now)
         with self.store.transaction():
             fields = {name: getattr(window, name) for name in window.__dataclass_fields__} | {"matchers": Jsonb(dict(window.matchers))}
-            words = {"owner": storable(owner), "reason": storable(reason), "by": by, "maintenance": maintenance}
+            words = {"owner": storable(owner), "reason": storable(reason), "by": storable(by), "maintenance": maintenance}
             number: int = self.store.value("silences.add", **fields, **words, now=self.now)
             what = "maintenance" if maintenance else "silence"
             self.note(by, what, str(number), matchers=dict(window.matchers), ends_at=window.ends_at, owner=owner, reason=reason)
@@ -125,7 +125,12 @@ def check(window: Window, owner: str, reason: str, now: datetime) -> None:
     if not owner.strip() or not reason.strip():
         raise RequestRefused("a silence needs an owner and a reason: somebody will ask")
     check_time(window, now)
-    check_recurrence(window, now)
+    check_zone(window.zone)
+    if (window.recurrence is None) != (window.lasts is None):
+        raise RequestRefused("a recurrence needs to know how long each occurrence lasts, and the other way round")
+    if window.recurrence and window.lasts:
+        check_recurrence(window, window.recurrence, window.lasts)
+        check_occurrences(window, now)
 
 
 def check_time(window: Window, now: datetime) -> None:
@@ -138,23 +143,22 @@ def check_time(window: Window, now: datetime) -> None:
         raise RequestRefused(f"a silence from {window.starts_at.isoformat()} on; allowed: a start in the last {LONGEST_SILENCE.days} days")
 
 
-def check_recurrence(window: Window, now: datetime) -> None:
-    """Raises RequestRefused for a recurrence that is none, or a zone that nobody knows."""
+def check_zone(zone: str) -> None:
+    """Raises RequestRefused for a zone that nobody knows."""
     try:
-        ZoneInfo(window.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise RequestRefused(f"{window.zone!r} is not a time zone; allowed: names such as UTC or Europe/Berlin") from None
-    if (window.recurrence is None) != (window.lasts is None):
-        raise RequestRefused("a recurrence needs to know how long each occurrence lasts, and the other way round")
-    if window.recurrence is None or window.lasts is None:
-        return
-    if window.lasts > LONGEST_SILENCE:
-        raise RequestRefused(f"each time for {write_duration(window.lasts)}; allowed: at most {LONGEST_SILENCE.days}d")
-    try:
-        window.rule(window.recurrence)
+        known_zone(zone)
     except ValueError as error:
-        raise RequestRefused(f"{window.recurrence[:200]!r} is no recurrence of a silence: {error}") from None
-    check_occurrences(window, now)
+        raise RequestRefused(str(error)) from None
+
+
+def check_recurrence(window: Window, recurrence: str, lasts: timedelta) -> None:
+    """Raises RequestRefused for a recurrence that is none, or of which each occurrence is too long."""
+    if lasts > LONGEST_SILENCE:
+        raise RequestRefused(f"each time for {write_duration(lasts)}; allowed: at most {LONGEST_SILENCE.days}d")
+    try:
+        window.rule(recurrence)
+    except ValueError as error:
+        raise RequestRefused(f"{recurrence[:200]!r} is no recurrence of a silence: {error}") from None
 
 
 def check_occurrences(window: Window, now: datetime) -> None:

@@ -24,7 +24,7 @@ class Standing:
 
     @property
     def words(self) -> str:
-        """`silence 3  until 2026-12-24 18:00 UTC  target=db-*  ann: a move  keeps 2 alerts quiet  (ends within a day)`."""
+        """`silence 3  until 2026-12-24 18:00 UTC  target=db-*  ann: a move  keeps 2 quiet  (ends within a day)`."""
         one = self.silence
         head = f"{'maintenance' if one.maintenance else 'silence'} {one.id}  until {one.ends_at:%Y-%m-%d %H:%M} UTC"
         what = " ".join(f"{name}={pattern}" for name, pattern in one.matchers.items())
