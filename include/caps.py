@@ -83,7 +83,8 @@ def with_held_back(message: Message, held: list[dict[str, Any]]) -> Message:
     if not held:
         return message
     urgent = min(message.priority, *(row["priority"] for row in held))
-    content = {**message.content, "held_back": {"count": len(held), "subjects": [row["subject"] for row in held]}}
+    told = [{name: row[name] for name in ("key", "group_key")} for row in held]
+    content = {**message.content, "held_back": {"count": len(held), "subjects": [row["subject"] for row in held], "messages": told}}
     return replace(message, content=content, subject=f"{message.subject} (+ {len(held)} more held back)", priority=urgent)
 
 

@@ -140,7 +140,8 @@ class Planning:
         waiting = unsent.get(key)
         if waiting and (waiting["due_at"] > self.now or waiting["state"] == message["state"] == MessageState.PENDING):
             return Told(None, others, waiting["due_at"])
-        return Told(message, others, recipient.held_until if message["state"] == MessageState.HELD else decision.next_at)
+        waits = message["state"] == MessageState.HELD or decision.telling.due_at > self.now
+        return Told(message, others, datetime.fromisoformat(message["due_at"]) if waits else decision.next_at)
 
     def message(self, group: Group, recipient: Recipient, known: Known, view: View, telling: Telling, key: str) -> Row:
         """The message as a row of the outbox."""

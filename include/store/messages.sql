@@ -58,7 +58,7 @@ where id in (
       and not exists (select from message e where e.channel = d.channel and e.receiver = d.receiver and e.group_key = d.group_key
                       and e.id < d.id and e.state in ('pending', 'sending', 'uncertain') offset 0)
     order by d.priority, d.id for update skip locked)
-returning id, group_key, subject, priority
+returning id, key, group_key, subject, priority
 
 -- name: spend
 -- Take a token out of a receiver's bucket, which fills with time, if there are as many as it needs; what is in it then, and whether it was.

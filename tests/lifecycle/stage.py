@@ -104,7 +104,7 @@ class Table:
 
     def steps(self, alert: Alert) -> Sequence[tuple[datetime, Sequence[Recipient]]]:
         since = alert.unattended_since
-        return [(since + after, [one]) for after, one in self.matrix] if since else []
+        return [(since + after, [replace(one, held_until=self.quiet_until)]) for after, one in self.matrix] if since else []
 
     def known(self, place: Place, person: str | None, now: datetime) -> Recipient:
         return replace(recipient(place[1]), channel=place[0], held_until=self.quiet_until)

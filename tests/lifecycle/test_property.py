@@ -21,6 +21,8 @@ from hypothesis.errors import NoSuchExample
 import include.queries
 from include import alerting, evaluating, planning, silencing, telling
 from include.actions import Window
+from include.caps import NO_CAPS, Caps
+from include.config.alerts import Cap
 from include.message import MessageState
 from include.model import Level, Reason, Sample, Traits, Verdict
 from include.store import Store, samples
@@ -32,6 +34,7 @@ THINGS = ("db", "api", "disk")
 RECEIVERS = ("ops", "dev", "boss")
 LEVELS = (Level.OK, Level.OK, Level.WARNING, Level.CRITICAL, Level.NO_DATA)
 FAILURES = ("", "not now", "never", "crash before", "crash after", "in doubt")
+CAPS = Caps({"email": Cap(messages=1, per=timedelta(minutes=1), burst=1, reserve=1)})
 TABLES = "message, transition, verdict_feedback, alert, alert_group, receiver_state, silence, action, bucket, breaker"
 
 
@@ -66,6 +69,7 @@ STEPS = st.one_of(
     step("reroute", st.sets(st.sampled_from(RECEIVERS), min_size=1)),
     step("regroup", st.booleans()),
     step("depend", st.booleans()),
+    step("cap", st.booleans()),
     step("quiet hours", number=seconds),
     step("fail", st.lists(st.sampled_from(FAILURES), min_size=1, max_size=3)),
 )
@@ -79,7 +83,7 @@ def play(stage: Stage, story: Sequence[Step]) -> None:
     for one in story:
         happen(stage, world, one)
     stage.receivers.failures.clear()
-    stage.table.quiet_until = None
+    stage.table.quiet_until, stage.caps = None, NO_CAPS
     world.quiet_hours(stage.now, stage.now)
     stage.configure()
     for row in stage.store.many("silences.all", now=stage.now):
@@ -121,6 +125,7 @@ def happen(stage: Stage, world: World, one: Step) -> None:
         "reroute": lambda: setattr(stage.table, "receivers", [recipient(name) for name in sorted(one.subject)]),
         "regroup": lambda: stage.configure(grouping=[{"match": {"rule": "*"}, "by": ["target"]}] if one.subject else []),
         "depend": lambda: stage.configure(dependencies={"api": ["db"]} if one.subject else {}),
+        "cap": lambda: setattr(stage, "caps", CAPS if one.subject else NO_CAPS),
         "quiet hours": lambda: (setattr(stage.table, "quiet_until", soon), world.quiet_hours(stage.now, soon)),
         "fail": lambda: setattr(stage.receivers, "failures", list(one.subject)),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tests.lifecycle.stage import Got, by_queue, once
@@ -48,7 +48,7 @@ class World:
 
     def check(self, got: Sequence[Got], excused: Callable[[Got], bool], crashes: int) -> None:
         """Problem and end alternate in each queue, the end is the last that everybody heard, and what was to be withheld was."""
-        for queue in by_queue(got).values():
+        for queue in by_queue(unbundled(got)).values():
             check_repeats(queue, crashes)
             news = once(queue)
             for before, one in zip([None, *news], news, strict=False):
@@ -65,6 +65,18 @@ class World:
         assert not all(self.is_silenced(thing, one.at) for thing in one.things), f"told under a silence: {words([one])}"
         waits = "critical" not in one.things.values() and not one.message.content["recovered"]
         assert not (waits and any(span.holds(one.at) for span in self.quiet)), f"told in quiet hours: {words([one])}"
+
+
+def unbundled(got: Iterable[Got]) -> list[Got]:
+    """What was heard, one thing at a time: a message may say of others that they were held back."""
+    found: list[Got] = []
+    for one in got:
+        held = one.message.content.get("held_back") or {"messages": [], "subjects": []}
+        for told, subject in zip(held["messages"], held["subjects"], strict=True):
+            line = replace(one.message, subject=subject, content={"alerts": [], "recovered": []})
+            found.append(Got(told["key"], one.place, told["group_key"], subject.startswith("✅"), False, one.at, line))
+        found.append(one)
+    return found
 
 
 def check_that_all_is_known(got: Sequence[Got], receivers: Iterable[str], things: Iterable[str], now: datetime) -> None:
