@@ -32,6 +32,7 @@ from tests.story import Story, html_of, text_of
 
 OK, WARNING, CRITICAL = Level.OK, Level.WARNING, Level.CRITICAL
 HOSTS = [f"service-{number:02}" for number in range(30)]
+NO_CAPS = "caps: {email: {messages: 1000, per: 1s, burst: 1000}}"
 EACH_BY_ITSELF = "grouping: [{match: {rule: cpu_usage}, by: [target]}]"
 
 
@@ -43,7 +44,7 @@ def installation(story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_one_event_is_one_notification_and_what_stands_on_it_is_measured_and_resolved_all_the_same(installation: Installation) -> None:
     stands_on = ", ".join(f"{name}: [database]" for name in HOSTS)
-    installation.configure(f"alerts: {{caps: {{}}, {EACH_BY_ITSELF}, dependencies: {{database: [host], {stands_on}}}}}")
+    installation.configure(f"alerts: {{{NO_CAPS}, {EACH_BY_ITSELF}, dependencies: {{database: [host], {stands_on}}}}}")
     installation.judge(HOSTS[0], CRITICAL)
     installation.later(minutes=1)
     installation.judge_all(["host", "database", *HOSTS[1:]], CRITICAL)
@@ -106,7 +107,7 @@ def test_what_happens_in_quiet_hours_is_judged_and_on_record_and_the_morning_bri
     installation: Installation,
 ) -> None:
     sleeping = "ann: {name: Ann Ito, email: ann@example.com, zone: UTC, quiet_hours: '22:00-07:00'}"
-    installation.configure("alerts: {caps: {}}", people=sleeping)
+    installation.configure(f"alerts: {{{NO_CAPS}}}", people=sleeping)
     installation.until("23:00")
     installation.judge_all(["disk-1", "disk-2", "disk-3"], WARNING)
     installation.until("03:00")
@@ -222,7 +223,7 @@ def test_a_recovery_is_neither_lost_nor_sent_alone(
     installation: Installation, happens: Callable[[Installation], None], told_of: set[str]
 ) -> None:
     sleeping = "ann: {name: Ann Ito, email: ann@example.com, zone: UTC, quiet_hours: '22:00-07:00'}"
-    installation.configure(f"alerts: {{caps: {{}}, {EACH_BY_ITSELF}}}", people=sleeping)
+    installation.configure(f"alerts: {{{NO_CAPS}, {EACH_BY_ITSELF}}}", people=sleeping)
     happens(installation)
     installation.until("12:00")
     told = [subject for subject in installation.told("ann") if "maintenance" not in subject]
@@ -236,7 +237,7 @@ def test_a_recovery_is_neither_lost_nor_sent_alone(
 
 def test_two_senders_tell_everything_once_between_them(installation: Installation, store_dsn: str) -> None:
     story = installation.story
-    installation.configure(f"alerts: {{caps: {{}}, {EACH_BY_ITSELF}, group_wait: 1s}}")
+    installation.configure(f"alerts: {{{NO_CAPS}, {EACH_BY_ITSELF}, group_wait: 1s}}")
     installation.judge_all(HOSTS, WARNING)
     story.later(minutes=1)
     in_force, now = story.wiring.in_force, story.now
