@@ -32,6 +32,7 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file stay together, and those of the whole stack: there is one stack."""
     for item in items:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,7 +13,8 @@ from typing import Any
 import psycopg
 
 from include.config.settings import AccountExpiration
-from include.failures import RequestRefused, SourceError
+from include.cutting import cut_after
+from include.failures import RequestRefused, SourceError, first_line
 from include.ladder import KINDS, as_parameters, ladder
 from include.model import Sample
 from include.queries import named_queries
@@ -127,7 +125,7 @@ class SqlAccounts:
         try:
             changed += store.change("accounts.come", source=self.name, at=at)
         except psycopg.IntegrityError as error:
-            raise SourceError(f"the query gives what cannot be stored: {one_line(error)}") from None
+            raise SourceError(f"the query gives what cannot be stored: {first_line(error)}") from None
         planner.note_growth(store, "account_snapshot", changed, "accounts.analyze")
 
     def keep_census(self, store: Store, at: datetime, seconds: float | None) -> None:
@@ -189,26 +187,17 @@ def watched_side() -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise SourceError(one_line(error)) from None
+        raise SourceError(first_line(error)) from None
 
 
 @contextmanager
 def deadline(watched: psycopg.Connection[Any], ends: float) -> Iterator[None]:
-    """Cuts the connection at this time of the monotonic clock: a frozen server heeds no statement_timeout. Raises SourceError then."""
+    """Cuts the connection at this time of the monotonic clock. Raises SourceError then."""
     left = max(ends - time.monotonic(), 0)
-    with socket.socket(fileno=os.dup(watched.fileno())) as line:
-        timer = threading.Timer(left, line.shutdown, [socket.SHUT_RDWR])
-        timer.start()
+    with cut_after(watched, left):
         try:
             yield
         except SourceError:
             if time.monotonic() < ends:
                 raise
             raise SourceError(f"there was no whole answer within {left:.0f} s") from None
-        finally:
-            timer.cancel()
-
-
-def one_line(error: Exception) -> str:
-    """The error's first line. PostgreSQL's messages name host and user, never a password."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
