@@ -32,14 +32,6 @@ logging.getLogger("mail.log").setLevel(logging.ERROR)
 numbers = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay together, and those of the whole stack: there is one stack."""
-    for item in items:
-        group = "stack" if "e2e" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One PostgreSQL server for the whole session."""
