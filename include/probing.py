@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from include.logs import facts
 from include.probes import Observation, Probe
 
 log = logging.getLogger(__name__)
@@ -51,9 +50,8 @@ class Probing:
         while True:
             try:
                 await probe.run(self.tell)
-            except Exception as error:
+            except Exception:
                 log.exception("a probe broke and begins anew")
-                facts(log, "probe broke", why=type(error).__name__)
                 await asyncio.sleep(1)
 
     def tell(self, seen: Observation) -> None:
