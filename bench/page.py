@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
 Written by `make bench` (`BENCH_ARGS="accounts --users 1000000"` for one of them). What is compared runs in turns within one run, so that
-ratios hold on a noisy machine too; seconds are those of the machine, and of the day, named under each table: code that came later was not in them.
+ratios hold on a noisy machine too; seconds are those of the machine and the day named under each table. Later code was not in them.
 """
 
 
