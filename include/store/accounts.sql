@@ -57,9 +57,9 @@ analyze account_snapshot
 
 -- name: emptied
 -- Whether an organisation that had entries has none in the new list.
-select exists (select from account_snapshot s
-               where s.source = %(source)s and (%(organization)s::text is null or s.organization = %(organization)s)
-                 and not exists (select from incoming i where i.organization = s.organization)) as emptied
+select exists (
+    select organization from account_snapshot where source = %(source)s and (%(organization)s::text is null or organization = %(organization)s)
+    except select organization from incoming) as emptied
 
 -- name: drop_incoming
 -- All has been compared.
