@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from include.audience import Labels
 from include.model import Sample
@@ -16,13 +16,24 @@ def record(store: Store, samples: Sequence[Sample]) -> int:
     Within one transaction, as what has arrived and is not settled goes with it.
     """
     with store.transaction():
-        make_room(store)
-        with store.loading("samples.arrive") as load:
-            for sample in samples:
-                note = sample.note and storable(sample.note)
-                load.write_row((sample.metric, dumps(dict(sample.labels)), sample.unit, sample.at, sample.value, note))
+        arrive(store, samples)
         settled: int = store.value("samples.settle")
         return settled
+
+
+def arrive(store: Store, samples: Sequence[Sample]) -> None:
+    """Let samples arrive, to be settled in the same transaction."""
+    make_room(store)
+    with store.loading("samples.arrive") as load:
+        for sample in samples:
+            note = sample.note and storable(sample.note)
+            load.write_row((sample.metric, dumps(dict(sample.labels)), sample.unit, sample.at, sample.value, note))
+
+
+def rates(store: Store, rates: Sequence[Mapping[str, object]]) -> None:
+    """Let the rates of counters arrive, from what has arrived and the value before it. Each: metric, counter, unit, scale."""
+    if rates:
+        store.change("samples.rates", rates=dumps(list(rates)))
 
 
 def make_room(store: Store) -> None:

@@ -6,6 +6,17 @@ create temp table if not exists arriving (metric text, labels jsonb, unit text, 
 -- Samples as they come.
 copy arriving from stdin
 
+-- name: rates
+-- The growth of counters per second since the value before. One that shrank has started anew; one last seen more than an hour ago says
+-- nothing about now.
+insert into arriving (metric, labels, unit, at, value)
+select r.metric, a.labels, r.unit, a.at, (a.value - l.value) / extract(epoch from a.at - l.at) * r.scale
+from jsonb_to_recordset(%(rates)s::jsonb) as r (metric text, counter text, unit text, scale float8)
+join arriving a on a.metric = r.counter
+join series s on s.digest = md5(a.metric || a.labels::text)::uuid
+join latest l on l.series_id = s.id
+where a.value >= l.value and a.at > l.at and a.at - l.at <= interval '1 hour'
+
 -- name: settle
 -- What has arrived becomes samples, of series that are made where they are new, and the newest of each is kept unless a newer one is
 -- there already.

@@ -1,0 +1,41 @@
+"""What is measured: a source lists its metrics by name, and docs/metrics.md is made of these lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from include.audience import Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`labels`: those beside `target` and `environment`. `rate_of`: the counter that this is the growth of, per second, times `scale`.
+
+    A counter only grows, until what it counts starts anew; its rate is computed in the store when a further value of it arrives.
+    """
+
+    unit: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+    rate_of: str | None = None
+    scale: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value that a target gave for a metric of its source; `labels`: those beside the target's own. `note`: why, where that helps."""
+
+    metric: str
+    value: float
+    labels: Labels = field(default_factory=dict)
+    note: str | None = None
+
+
+def rates_of(metrics: Mapping[str, Metric]) -> list[dict[str, object]]:
+    """The rates among the metrics, as the store computes them."""
+    return [
+        {"metric": name, "counter": metric.rate_of, "unit": metric.unit, "scale": metric.scale}
+        for name, metric in metrics.items()
+        if metric.rate_of
+    ]
