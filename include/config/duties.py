@@ -27,7 +27,14 @@ DutyName = Literal[
     "trends",
 ]
 # These run by the clock: every `check_interval` or daily `at`, as their section says. Each of them is watched over.
-BY_THE_CLOCK: tuple[DutyName, ...] = ("account_expiration", "daily_summary", "escalation", "housekeeping")
+BY_THE_CLOCK: tuple[DutyName, ...] = (
+    "account_expiration",
+    "daily_summary",
+    "database_health",
+    "escalation",
+    "housekeeping",
+    "system_health",
+)
 # Who watches over them. Whether it runs itself, it cannot miss: that somebody outside does, who hears its heartbeats.
 WATCHDOG: DutyName = "escalation"
 # These have a watcher in the triggerer, which rings for them.

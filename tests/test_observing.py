@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from include.connectivity import Connectivity, rounds
 from include.evaluating import Evaluating
+from include.observing import Observing, rounds
 from include.outage import Memory
 from include.probes import Observation
 from include.probing import Probing
@@ -44,7 +44,7 @@ def watching(stage: Stage, dsn: str, holder: str) -> tuple[Watching, Probing]:
     def remember(until: datetime) -> Memory:
         return Memory.of(store, stage.settings, stage.table, channels, stage.now, until)
 
-    watch = Connectivity(store, probing, evaluating, stage.drain, remember, lambda: stage.now)
+    watch = Observing("database_connectivity", store, probing, evaluating, stage.drain, remember, lambda: stage.now)
     return Watching("database_connectivity", holder, store, connect(dsn, "bell"), watch, lambda: stage.now), probing
 
 
