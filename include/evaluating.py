@@ -16,6 +16,7 @@ from include.model import Clock, Priority, Reason, Run, Severity, Stage, Traits,
 from include.rules import Rule
 from include.store import Store, alerts, groups
 from include.store.alerts import Change
+from include.store.derived import derive
 from include.store.runs import Attempt, Counts, once
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Evaluating:
             return attempt.finish({"verdicts": len(judged), **alerts.by_reason(changes), **reminders})
 
     def judge(self, store: Store, run: Run, now: datetime) -> list[Judged]:
-        """What the duty's rules find in the store."""
+        """What the duty's rules find in the store, with what is derived of its samples."""
+        derive(store, run.duty, now)
         verdicts = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
         return [(self.directory.traits(run.duty, verdict.rule), verdict) for verdict in verdicts]
 

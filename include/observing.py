@@ -25,18 +25,15 @@ from include.watching import Look, Watch
 
 # While the store is away so much is kept for it.
 MOST_BUFFERED = 10_000
-# So often the rules of the duty are asked about all that was stored.
-PULSE = timedelta(minutes=1)
 # Who judges which kind of target.
 DUTIES = {"database": "database_connectivity", "api": "api_performance"}
-Derive = Callable[[Store, datetime], object]
 
 
 @dataclass
 class Observing(Watch):
     """Judges what the probes of a duty see. `deliver` sends what is due; `remember` is what can be told without the store.
 
-    `derive` makes samples of samples once a minute, before the duty's rules judge; `metrics`: those among which are rates of counters.
+    `metrics`: those among which are rates of counters. `judged_every`: how often the duty's rules are asked about all that is stored.
     """
 
     duty: str
@@ -47,7 +44,7 @@ class Observing(Watch):
     remember: Callable[[datetime], Memory]
     clock: Clock
     metrics: Mapping[str, Metric] = field(default_factory=dict)
-    derive: Derive | None = None
+    judged_every: timedelta | None = None
     fresh: list[Observation] = field(default_factory=list)
     memory: Memory | None = None
     outage: Outage | None = None
@@ -56,7 +53,7 @@ class Observing(Watch):
     def look(self, lease: Lease) -> Look:
         """Write down and judge what was seen, and send what is critical."""
         seen, now = self.seen(), self.clock()
-        pulse = self.derive is not None and (self.judged_at is None or now - self.judged_at >= PULSE)
+        pulse = self.judged_every is not None and (self.judged_at is None or now - self.judged_at >= self.judged_every)
         if not (seen or pulse or self.outage):
             return Look(False)
         run = Run(self.duty, f"watch__{lease.fence}", now)
@@ -103,10 +100,8 @@ class Observing(Watch):
         self.probing.take(0)
 
     def pulse(self, run: Run, now: datetime) -> list[Change]:
-        """Make samples of samples, and let all rules of the duty judge."""
+        """Let all rules of the duty judge."""
         self.judged_at = now
-        if self.derive:
-            self.derive(self.store, now)
         return self.evaluating.apply(self.store, self.evaluating.judge(self.store, run, now), run, now)
 
     def close(self) -> None:

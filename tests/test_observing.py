@@ -57,7 +57,7 @@ def test_a_failure_is_a_sample_an_alert_and_a_message_at_once(stage: Stage, stor
     assert watcher.look() is True
     assert stage.titles() == ["🚨 CRITICAL: Database connection failed: main: connection refused"]
     kept = stage.store.connection.execute(
-        "select metric, value, note from series s join latest l on l.series_id = s.id order by 1"
+        "select s.metric, l.value, l.note from series s join latest l on l.series_id = s.id order by 1"
     ).fetchall()
     assert [tuple(row.values()) for row in kept] == [("database_response_time", 0.01, None), ("database_up", 0, "connection refused")]
     stage.now += timedelta(seconds=5)

@@ -38,7 +38,7 @@ BY_THE_CLOCK: tuple[DutyName, ...] = (
 # Who watches over them. Whether it runs itself, it cannot miss: that somebody outside does, who hears its heartbeats.
 WATCHDOG: DutyName = "escalation"
 # These have a watcher in the triggerer, which rings for them.
-WATCHING: tuple[DutyName, ...] = ("database_connectivity", "escalation")
+WATCHING: tuple[DutyName, ...] = ("api_performance", "database_connectivity", "escalation")
 # The section `security` of the file is that of the duty security_watch: both names mean the same.
 SECTION_OF = {"security_watch": "security"}
 # Their e-mail is a digest: no alert of theirs is mailed by itself, unless a route says so.

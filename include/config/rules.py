@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from include.config.duties import DutyName
 from include.config.reading import read_yaml
-from include.config.section import PriorityName, Section
-from include.config.types import Duration, Number, Switch
+from include.config.section import PriorityName, Section, listed
+from include.config.types import Duration, Number, Switch, like
 from include.model import Priority, Traits
 from include.thresholds import Limits, Threshold
 
@@ -28,7 +28,7 @@ SHIPPED_FOR = frozenset({"api_performance", "database_health", "system_health"})
 OF_SYSTEM_HEALTH = {"cpu_usage": "cpu_threshold", "memory_usage": "memory_threshold", "disk_usage": "disk_threshold"}
 # A limit that was moved past its clear level takes that along: so much remains between them.
 LEAST_GAP = 5
-Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
+Word = Annotated[str, AfterValidator(like(r"[a-z][a-z0-9_]{0,99}", "name of a metric", "as in disk_usage"))]
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -52,8 +52,8 @@ class RuleEntry(Section):
     """The rule's name; a shipped one, or a pattern of them such as `disk_*`, changes those."""
     metric: Word | None = None
     """Which values (metrics.md); needed for a rule of your own."""
-    duty: DutyName | None = None
-    """Which duty judges; needed for a rule of your own."""
+    duty: Annotated[tuple[DutyName, ...], BeforeValidator(listed)] = ()
+    """Which duty judges; needed for a rule of your own. Of several, each judges the series that are labelled with it."""
     labels: dict[str, Pattern] = {}
     """Only series with these labels; values may be patterns such as `api-*`."""
     warning: Number | None = None
@@ -95,22 +95,22 @@ class RuleEntry(Section):
         """Whether it can be judged."""
         return bool(self.metric and self.duty) and (self.warning, self.critical) != (None, None)
 
-    @property
-    def threshold(self) -> Threshold:
-        """The rule as it is judged."""
+    def threshold(self, duty: str = "") -> Threshold:
+        """The rule as a duty judges it."""
         limits = {one.environment: Limits(one.warning, one.critical, one.clear) for one in self.variants}
         priority = Priority(self.priority) if self.priority else None
         about = " ".join(filter(None, (self.todo, self.why and f"Why this limit: {self.why}")))
         traits = Traits(wait=self.wait, group_by=self.group_by, priority=priority, todo=about or None)
         own = Limits(self.warning, self.critical, self.clear)
-        return Threshold(self.name, self.metric or "", own, self.below, self.labels, limits, self.summary, traits)
+        labels = {**self.labels, "duty": duty} if len(self.duty) > 1 else self.labels
+        return Threshold(self.name, self.metric or "", own, self.below, labels, limits, self.summary, traits)
 
 
 def thresholds_of(settings: Settings, duty: str) -> list[Threshold]:
     """The rules of a duty that are in force."""
-    if duty not in SHIPPED_FOR and all(entry.duty != duty for entry in settings.rules):
+    if duty not in SHIPPED_FOR and all(duty not in entry.duty for entry in settings.rules):
         return []  # and nothing was read
-    return [entry.threshold for entry in in_force(settings) if entry.duty == duty]
+    return [entry.threshold(duty) for entry in in_force(settings) if duty in entry.duty]
 
 
 def in_force(settings: Settings) -> list[RuleEntry]:

@@ -15,7 +15,7 @@ from include.config.references import problems
 from include.config.routes import Escalation, Priorities, Route
 from include.config.rules import RuleEntry
 from include.config.section import ChannelName, Section
-from include.config.targets import DatabaseConnectivity, Targets
+from include.config.targets import ApiPerformance, DatabaseConnectivity, Targets
 from include.config.times import duration, hour_minute
 from include.config.types import (
     AbsolutePath,
@@ -100,8 +100,6 @@ class DatabaseHealth(Section):
 
     check_interval: Interval = timedelta(minutes=5)
     """How often the duty runs."""
-    row_drop: Percent = 50
-    """A table named in `row_counts` that lost so many percent of its rows since the last day has lost data."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes."""
 
@@ -161,6 +159,7 @@ class Monitoring(Section):
     security: Security = Security()
     daily_summary: DailySummary = DailySummary()
     database_connectivity: DatabaseConnectivity = DatabaseConnectivity()
+    api_performance: ApiPerformance = ApiPerformance()
     escalation: OwnHealth = OwnHealth()
     housekeeping: Housekeeping = Housekeeping()
 

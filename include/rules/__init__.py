@@ -57,7 +57,7 @@ def traits_of(settings: Settings) -> Callable[[str], Traits]:
         if rule in RULES:
             return load_named(RULES, rule, "rule").traits  # type: ignore[no-any-return]
         if not limits:
-            limits.update((entry.name, entry.threshold.traits) for entry in in_force(settings))
+            limits.update((entry.name, entry.threshold().traits) for entry in in_force(settings))
         return limits.get(rule, Traits())
 
     return traits

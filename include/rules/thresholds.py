@@ -75,13 +75,15 @@ class Judging:
 
 def row_of(rule: Threshold) -> dict[str, object]:
     """The rule as the query reads it."""
+    least = [limits.least(rule.below) for limits in (rule.limits, *rule.variants.values())]
     return {
         "name": rule.name,
         "metric": rule.metric,
         "labels": {name: pattern.translate(ESCAPED) for name, pattern in rule.labels.items()},
         "below": rule.below,
-        "least": rule.limits.least(rule.below),
-        "variants": {environment: limits.least(rule.below) for environment, limits in rule.variants.items()},
+        "least": least[0],
+        "widest": max(least) if rule.below else min(least),
+        "variants": dict(zip(rule.variants, least[1:], strict=True)),
     }
 
 

@@ -94,14 +94,14 @@ def of(text: str) -> Settings:
 
 def test_a_pattern_changes_shipped_rules_and_switches_them_off() -> None:
     settings = of('rules: [{name: "disk_usage", warning: 70, clear: 60}, {name: "database_*", off: true}]')
-    assert merged(settings)["disk_usage"].threshold.limits == Limits(70, 98, 60)
+    assert merged(settings)["disk_usage"].threshold().limits == Limits(70, 98, 60)
     assert {entry.name for entry in in_force(settings)} == {name for name in shipped() if not name.startswith("database_")}
 
 
 def test_the_seeds_thresholds_are_those_of_the_shipped_rules() -> None:
     settings = of("monitoring: {system_health: {cpu_threshold: 97, memory_threshold: 60}}")
-    assert merged(settings)["cpu_usage"].threshold.limits == Limits(97, 97, 75)
-    assert merged(settings)["memory_usage"].threshold.limits == Limits(60, 95, 55)
+    assert merged(settings)["cpu_usage"].threshold().limits == Limits(97, 97, 75)
+    assert merged(settings)["memory_usage"].threshold().limits == Limits(60, 95, 55)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_wrong_rule_is_refused_by_name(entry: str, what: str) -> None:
 def test_every_shipped_rule_says_why_it_is_there_and_what_to_do() -> None:
     assert len(shipped()) >= 20
     for entry in shipped().values():
-        assert entry.why and entry.todo and entry.duty, entry.name
-        assert entry.threshold.traits.todo == f"{entry.todo} Why this limit: {entry.why}"
+        assert all((entry.why, entry.todo, entry.duty)), entry.name
+        assert entry.threshold().traits.todo == f"{entry.todo} Why this limit: {entry.why}"
 
 
 def judged(store: Store, text: str = "", after: timedelta = timedelta(0)) -> list[tuple[str, str, str, bool]]:

@@ -1,0 +1,23 @@
+"""Samples that are made of samples: trends and shares over a while, stored like any other so that limits can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from include.store import Store, samples
+
+# By duty: the queries of derived.sql, each of which lets its samples arrive.
+DERIVED: dict[str, Sequence[str]] = {
+    "system_health": ("derived.disk_full_in",),
+    "database_health": ("derived.table_rows_drop",),
+}
+
+
+def derive(store: Store, duty: str, now: datetime) -> None:
+    """Store what a duty derives of its samples, within the caller's transaction."""
+    if duty in DERIVED:
+        samples.make_room(store)
+        for name in DERIVED[duty]:
+            store.change(name, now=now)
+        samples.settle(store)

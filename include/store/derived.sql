@@ -1,0 +1,23 @@
+-- name: disk_full_in
+-- Seconds until a file system is full at the pace of the last six hours: its free space by least squares, as far as it falls. One that does
+-- not fill up has ten years.
+insert into arriving (metric, labels, unit, at, value)
+select 'disk_full_in', s.labels, 's', %(now)s,
+       case when trend.slope < 0 then least(greatest(trend.newest, 0) / -trend.slope, 315360000) else 315360000 end
+from series s
+join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
+cross join lateral (
+    select regr_slope(p.value, extract(epoch from p.at)) as slope, (array_agg(p.value order by p.at desc))[1] as newest,
+           max(p.at) - min(p.at) as seen
+    from sample p where p.series_id = s.id and p.at > %(now)s - interval '6 hours') as trend
+where s.metric = 'disk_free' and trend.seen >= interval '1 hour'
+
+-- name: table_rows_drop
+-- How many percent of the most rows of the last day a table has lost.
+insert into arriving (metric, labels, unit, at, value)
+select 'table_rows_drop', s.labels, 'percent', %(now)s, greatest(100 * (1 - l.value / nullif(day.most, 0)), 0)
+from series s
+join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
+cross join lateral (
+    select max(p.value) as most from sample p where p.series_id = s.id and p.at > %(now)s - interval '1 day') as day
+where s.metric = 'table_rows' and day.most > 0
