@@ -12,13 +12,17 @@ from include.audience import Labels
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen of one target: whether it answered, why not, and how long each phase took, in seconds. `at`: when it was asked."""
+    """What was seen of one target: whether it answered, why not, and how long each phase took, in seconds. `at`: when it was asked.
+
+    `values`: metric -> what else was measured, of the same labels.
+    """
 
     labels: Labels
     at: datetime
     up: bool
     why: str | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
