@@ -64,7 +64,7 @@ class Line:
         return certificate(secured.getpeercert(binary_form=True)) if secured else None
 
     async def is_open(self) -> bool:
-        """Whether something can be asked, as far as is known here. A server that spoke unasked, as some do before they close, is leaving."""
+        """Whether something can be asked, as far as is known here. A server that spoke unasked is leaving."""
         if self.talk.our_state is not h11.IDLE or self.writer.is_closing():
             return False
         with contextlib.suppress(TimeoutError, OSError):

@@ -39,7 +39,7 @@ class Raw:
             while request := await reader.readuntil(b"\r\n\r\n"):
                 self.requests.append(request)
                 await self.behaviour(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
             self.open.discard(writer)
@@ -86,8 +86,17 @@ def serving(behaviour: Behaviour, context: ssl.SSLContext | None = None) -> Iter
         yield raw
     finally:
         raw.stop()
+        raw.do(ended())
         raw.loop.call_soon_threadsafe(raw.loop.stop)
         thread.join(5)
+
+
+async def ended() -> None:
+    """Nothing but this runs in the loop any more."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def says(answer: bytes, then: Callable[[asyncio.StreamWriter], None] | None = None) -> Behaviour:
