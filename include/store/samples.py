@@ -17,8 +17,13 @@ def record(store: Store, samples: Sequence[Sample]) -> int:
     """
     with store.transaction():
         arrive(store, samples)
-        settled: int = store.value("samples.settle")
-        return settled
+        return settle(store)
+
+
+def settle(store: Store) -> int:
+    """Make samples of what has arrived; how many that are."""
+    settled: int = store.value("samples.settle")
+    return settled
 
 
 def arrive(store: Store, samples: Sequence[Sample]) -> None:

@@ -346,8 +346,8 @@ def test_a_self_signed_certificate_is_named(authority: trustme.CA) -> None:
         assert why(Call(raw.url)) == "certificate is self-signed"
 
 
-def test_tls_where_there_is_none_is_named(fine: Raw) -> None:
-    assert why(Call(fine.url.replace("http:", "https:"))) == "TLS failed: wrong version number"
+def test_tls_where_there_is_none_is_named(httpserver: HTTPServer) -> None:
+    assert why(Call(httpserver.url_for("/").replace("http:", "https:"))) == "TLS failed: wrong version number"
 
 
 def test_hung_targets_delay_no_other() -> None:
