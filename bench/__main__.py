@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accounts, alerts, channels, idle, notify, page, parse
+from bench import accounts, alerts, channels, idle, notify, page, parse, rules
 from bench.page import Figure
 
-FIGURES = ("accounts", "parse", "notify", "alerts", "channels", "idle")
+FIGURES = ("accounts", "parse", "notify", "alerts", "rules", "channels", "idle")
 USERS = (1_000_000, 10_000_000)
 
 
@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
         "parse": parse.measure,
         "notify": notify.measure,
         "alerts": alerts.measure,
+        "rules": rules.measure,
         "channels": channels.measure,
         "idle": idle.measure,
     }

@@ -26,7 +26,8 @@ def main(file: Path, task_id: str, run_id: str) -> None:
     task = load(file, task_id)
     dag_run = SimpleNamespace(dag_id=file.stem, run_id=run_id, run_after=utc_now())
     ti = SimpleNamespace(dag_id=file.stem, run_id=run_id, task_id=task_id, get_task_states=lambda **_: {})
-    context = {"params": {"send_emails": "yes"}, "dag_run": dag_run, "ti": ti}
+    params = {"send_emails": "yes"} if "send_emails" in task.get_dag().params else {}
+    context = {"params": params, "dag_run": dag_run, "ti": ti}
     started, cpu = time.perf_counter(), time.process_time()
     counts = _run_execute_callable(context, task.execute, task)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from securenet.wiring import open_watching
+from securenet.watching import open_watching
 
 
 def main(duty: str, seconds: float) -> None:

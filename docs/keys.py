@@ -20,7 +20,12 @@ def tables() -> str:
     places: dict[type[Section], list[str]] = {}
     for path, model in sections(Settings, ""):
         places.setdefault(model, []).append(f"`{path or 'top level'}`")
-    return "\n\n".join(table(", ".join(paths), model, meanings[model.__name__]) for model, paths in places.items())
+    return "\n\n".join(table(", ".join(paths), model, inherited(model, meanings)) for model, paths in places.items())
+
+
+def inherited(model: type[Section], meanings: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The meanings of a section's keys, those of the sections that it builds on among them."""
+    return {key: meaning for kind in reversed(model.__mro__) for key, meaning in meanings.get(kind.__name__, {}).items()}
 
 
 def table(places: str, model: type[Section], meanings: dict[str, str]) -> str:

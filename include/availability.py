@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from include.silencing import Silence, Span, fits, joined
-from include.store import Row, Store, derived, samples
+from include.store import Row, Store, budgets, samples
 
 DUTY = "api_performance"
+# Percent of the time in which a target should not fail, unless it says otherwise.
+OBJECTIVE = 99.9
+# Seconds up to which nobody minds an answer: T of the Apdex.
+SATISFIED = 0.2
 
 
-def derive(store: Store, now: datetime, objective: float = derived.OBJECTIVE) -> int:
-    """Store what follows from the probes up to now, maintenance left out; how many samples that is. Once a minute is often enough."""
+def derive(store: Store, now: datetime, objectives: Mapping[str, float]) -> int:
+    """Store what follows from the probes since the last time, maintenance left out; how many samples that is. Every minute or so.
+
+    `objectives`: target -> percent, of those that have one of their own.
+    """
     with store.transaction():
         samples.make_room(store)
-        derived.count(store, now, list(maintained(store, now)))
-        samples.settle(store)
-        derived.rates(store, now, objective)
+        budgets.count(store, now, list(maintained(store, now)))
+        budgets.shares(store, now, objectives, OBJECTIVE)
+        budgets.responses(store, now, SATISFIED)
         return samples.settle(store)
 
 
 def maintained(store: Store, now: datetime) -> Iterator[dict[str, object]]:
     """The times under maintenance that are to be counted now: labels, begins, ends."""
-    targets = derived.counting_since(store, now)
+    targets = budgets.counting_since(store, now)
     since = min((target["since"] for target in targets), default=now)
     windows = [Silence.from_row(row) for row in store.many("silences.maintenance", since=since, until=now)]
     for target in targets if windows else ():

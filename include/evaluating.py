@@ -16,6 +16,7 @@ from include.model import Clock, Priority, Reason, Run, Severity, Stage, Traits,
 from include.rules import Rule
 from include.store import Store, alerts, groups
 from include.store.alerts import Change
+from include.store.derived import derive
 from include.store.runs import Attempt, Counts, once
 
 log = logging.getLogger(__name__)
@@ -44,9 +45,15 @@ class Evaluating:
             store.many("runs.lock_duty", duty=run.duty)
             now = self.clock()
             reminders = self.remind(store, run, now) if self.remind else {}
-            judged = [(rule.traits, verdict) for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
+            judged = self.judge(store, run, now)
             changes = self.apply(store, judged, run, now)
             return attempt.finish({"verdicts": len(judged), **alerts.by_reason(changes), **reminders})
+
+    def judge(self, store: Store, run: Run, now: datetime) -> list[Judged]:
+        """What the duty's rules find in the store, with what is derived of its samples."""
+        derive(store, run.duty, now)
+        verdicts = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
+        return [(self.directory.traits(run.duty, verdict.rule), verdict) for verdict in verdicts]
 
     def apply(self, store: Store, judged: Sequence[Judged], run: Run, now: datetime) -> list[Change]:
         """Write what the verdicts come to, and queue what people are to be told of it, within the caller's transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 
 from include.audience import Labels
 
@@ -30,6 +31,20 @@ class Reading:
     value: float
     labels: Labels = field(default_factory=dict)
     note: str | None = None
+
+
+# Where the lists of a duty's metrics stand, by module: each has a table METRICS.
+MEASURED = {
+    "api_performance": ("include.probes.http_metrics",),
+    "database_connectivity": ("include.probes.database",),
+    "database_health": ("include.sources.postgresql", "include.sources.application_metrics"),
+    "system_health": ("include.sources.host_metrics", "include.sources.network"),
+}
+
+
+def metrics_of(duty: str) -> dict[str, Metric]:
+    """All that a duty measures at its targets, by name."""
+    return {name: metric for module in MEASURED.get(duty, ()) for name, metric in import_module(module).METRICS.items()}
 
 
 def rates_of(metrics: Mapping[str, Metric]) -> list[dict[str, object]]:

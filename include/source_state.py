@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from include.audience import Labels
 from include.model import Run, Stage
 from include.store import Row, Store
 from include.store.samples import newest
@@ -16,12 +17,16 @@ PATIENCE = 2
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Whether a source answers, as of when, and why not. `known`: it has answered the duty at some time."""
+    """Whether a source, or one target of it, answers, as of when, and why not. `known`: it has answered the duty at some time.
+
+    `labels`: the target's, with the source.
+    """
 
     source: str
     up: bool
     as_of: datetime
     why: str | None
+    labels: Labels
     known: bool = True
 
 
@@ -41,7 +46,8 @@ def silent(store: Store, run: Run, now: datetime) -> SourceState | None:
 
 def state_of(row: Row, run: Run, now: datetime) -> SourceState:
     """The state that a `source_up` sample stands for. What nobody measured any more is missing as of now."""
-    source: str = row["labels"]["source"]
+    labels = {name: value for name, value in row["labels"].items() if name != "duty"}
+    source: str = labels["source"]
     if run.interval and now - row["at"] > PATIENCE * run.interval:
-        return SourceState(source, False, now, f"nothing was collected for {span(now - row['at'])}")
-    return SourceState(source, row["value"] == 1, row["at"], row["note"])
+        return SourceState(source, False, now, f"nothing was collected for {span(now - row['at'])}", labels)
+    return SourceState(source, row["value"] == 1, row["at"], row["note"], labels)

@@ -19,7 +19,18 @@ from securenet.configuration import InForce
 from securenet.wiring import Wiring
 
 ROOT = Path(__file__).parents[1]
-DUTIES = {"account_expiration", "alert_action", "configuration", "daily_summary", "database_connectivity", "escalation", "housekeeping"}
+DUTIES = {
+    "account_expiration",
+    "alert_action",
+    "api_performance",
+    "configuration",
+    "daily_summary",
+    "database_connectivity",
+    "database_health",
+    "escalation",
+    "housekeeping",
+    "system_health",
+}
 
 TIMETABLES = ("CronTriggerTimetable", "AssetOrTimeSchedule", "list", "NoneType", "NullTimetable")
 
@@ -92,7 +103,7 @@ def test_whatever_runs_by_the_clock_is_watched_over_and_so_is_every_watcher(bag:
         (sample.metric, *sample.labels.values()) for sample in wiring.source("duties").read(store, wiring.clock(), None, timedelta(0))
     ]
     watched = {("duty_overdue", name) for name in scheduled - {WATCHDOG}} | {("watcher_overdue", name) for name in ringing}
-    assert (set(measured), len(measured)) == (watched, 5)
+    assert (set(measured), len(measured)) == (watched, 8)
 
 
 def test_an_hourly_run_ends_before_the_next_one_is_due(bag: dict[str, Any]) -> None:

@@ -27,11 +27,18 @@ DutyName = Literal[
     "trends",
 ]
 # These run by the clock: every `check_interval` or daily `at`, as their section says. Each of them is watched over.
-BY_THE_CLOCK: tuple[DutyName, ...] = ("account_expiration", "daily_summary", "escalation", "housekeeping")
+BY_THE_CLOCK: tuple[DutyName, ...] = (
+    "account_expiration",
+    "daily_summary",
+    "database_health",
+    "escalation",
+    "housekeeping",
+    "system_health",
+)
 # Who watches over them. Whether it runs itself, it cannot miss: that somebody outside does, who hears its heartbeats.
 WATCHDOG: DutyName = "escalation"
 # These have a watcher in the triggerer, which rings for them.
-WATCHING: tuple[DutyName, ...] = ("database_connectivity", "escalation")
+WATCHING: tuple[DutyName, ...] = ("api_performance", "database_connectivity", "escalation")
 # The section `security` of the file is that of the duty security_watch: both names mean the same.
 SECTION_OF = {"security_watch": "security"}
 # Their e-mail is a digest: no alert of theirs is mailed by itself, unless a route says so.

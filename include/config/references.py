@@ -9,6 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from include.config.calendars import OFFICE
 from include.config.people import DEFAULT_ROLES, Holders, RotatingRole
+from include.config.rules import complaints
 from include.config.section import EVERYTHING, Organizations, may_see
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def problems(settings: Settings) -> Iterator[Problem]:
     for priority in type(settings.escalation).model_fields:
         for number, step in enumerate(settings.escalation.of(priority)):
             yield from step_problems(settings, ("escalation", priority, number), step)
+    for number, key, value, what in complaints(settings) if settings.rules else ():
+        yield Problem(("rules", number, key), value, what)
 
 
 def role_problems(settings: Settings) -> Iterator[Problem]:

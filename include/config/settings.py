@@ -13,8 +13,9 @@ from include.config.channels import Channels
 from include.config.people import Holders, Person, RotatingRole
 from include.config.references import problems
 from include.config.routes import Escalation, Priorities, Route
+from include.config.rules import RuleEntry
 from include.config.section import ChannelName, Section
-from include.config.targets import DatabaseConnectivity, Targets
+from include.config.targets import ApiPerformance, DatabaseConnectivity, Targets
 from include.config.times import duration, hour_minute
 from include.config.types import (
     AbsolutePath,
@@ -80,7 +81,7 @@ class AccountExpiration(Section):
 
 
 class SystemHealth(Section):
-    """Limits of a host. Checked, and not used yet: the duty comes later."""
+    """How hosts do. The limits are those of the shipped rules `cpu_usage`, `memory_usage` and `disk_usage`."""
 
     check_interval: Interval = timedelta(minutes=5)
     """How often the duty runs."""
@@ -90,6 +91,15 @@ class SystemHealth(Section):
     """Percent of the memory."""
     disk_threshold: Percent = 90
     """Percent of a file system."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
+class DatabaseHealth(Section):
+    """How databases do."""
+
+    check_interval: Interval = timedelta(minutes=5)
+    """How often the duty runs."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes."""
 
@@ -145,9 +155,11 @@ class Monitoring(Section):
     """The time zone of schedules, times of day and mails."""
     account_expiration: AccountExpiration = AccountExpiration()
     system_health: SystemHealth = SystemHealth()
+    database_health: DatabaseHealth = DatabaseHealth()
     security: Security = Security()
     daily_summary: DailySummary = DailySummary()
     database_connectivity: DatabaseConnectivity = DatabaseConnectivity()
+    api_performance: ApiPerformance = ApiPerformance()
     escalation: OwnHealth = OwnHealth()
     housekeeping: Housekeeping = Housekeeping()
 
@@ -169,6 +181,8 @@ class Settings(Section):
     priorities: Priorities = Priorities()
     channels: Channels = Channels()
     targets: Targets = Targets()
+    rules: tuple[RuleEntry, ...] = ()
+    """Limits of your own, and changes of the shipped ones (rules.md)."""
 
     @model_validator(mode="after")
     def hangs_together(self) -> Settings:

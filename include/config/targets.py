@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from include.config.section import ChannelName, Section
-from include.config.types import ConnectionId, Duration, Whole, within
+from include.config.section import ChannelName, Section, listed
+from include.config.types import AbsolutePath, ConnectionId, Duration, Number, Switch, Whole, like, within
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(listed)]
+Url = Annotated[str, AfterValidator(like(r"https?://[^\s/]\S*", "address", "as in https://example.com/health"))]
+Port = Annotated[Whole, Field(ge=1, le=65535)]
+Status = Annotated[Whole, Field(ge=100, le=599)]
 Beat = Annotated[Duration, within("1s", "1h")]
+Timeout = Annotated[Duration, within("1s", "1m")]
 # Labels that the monitoring itself gives.
 OWN_LABELS = frozenset({"target", "environment", "organization"})
 STORE = "store"
 STORE_LABELS = {"target": STORE, "environment": "monitoring"}
 
 
-class DatabaseTarget(Section):
-    """A PostgreSQL server."""
+class Watched(Section):
+    """What all kinds of targets have."""
 
     name: Name
     """How it is called in alerts and silences: the label `target`."""
-    connection: ConnectionId = "securenet_db"
-    """The Airflow connection of a role that may connect; it needs no other right."""
     environment: Name = "prod"
     """The label `environment`."""
     labels: dict[str, str] = {}
-    """Further labels, for routes and silences."""
+    """Further labels, for routes, rules and silences."""
 
     @property
     def all_labels(self) -> dict[str, str]:
@@ -44,6 +47,130 @@ class DatabaseTarget(Section):
         return labels
 
 
+class Backup(Section):
+    """Where to see how old the last backup is, other than in PostgreSQL's own archive."""
+
+    query: Annotated[str, Field(min_length=1)] | None = None
+    """A statement whose one value is the moment of the last backup."""
+    file: AbsolutePath | None = None
+    """A file or pattern on this machine; the newest counts."""
+
+
+class DatabaseTarget(Watched):
+    """A PostgreSQL server."""
+
+    connection: ConnectionId = "securenet_db"
+    """The Airflow connection of a role that may connect; with `pg_monitor` it sees everything."""
+    row_counts: Names = ()
+    """Tables that do not shrink, as `schema.table`: one that loses half of its rows within a day is an alert."""
+    backup: Backup = Backup()
+
+
+class HostTarget(Watched):
+    """A host."""
+
+    via: Literal["psutil", "node_exporter", "prometheus"] = "psutil"
+    """How it is read: `psutil` is the machine of the worker that runs the task, the others go by `url`."""
+    url: Url | None = None
+    """The node_exporter's `/metrics`, or the address of a Prometheus."""
+    instance: Name | None = None
+    """How Prometheus calls it: the label `instance`."""
+    processes: Names = ()
+    """Processes that must run, by name (with `psutil`)."""
+
+    @model_validator(mode="after")
+    def reachable(self) -> HostTarget:
+        """What goes by an address has one."""
+        if self.via != "psutil" and not self.url:
+            raise ValueError(f"via {self.via} without a url; allowed: as in {{via: {self.via}, url: http://web1:9100/metrics}}")
+        if self.via == "prometheus" and not self.instance:
+            raise ValueError("via prometheus without an instance; allowed: as Prometheus labels the host, as in {instance: 'web1:9100'}")
+        return self
+
+
+class Expect(Section):
+    """What makes an answer a good one; all that is named must hold."""
+
+    status: Annotated[tuple[Status, ...], BeforeValidator(lambda value: (value,) if isinstance(value, int) else value)] = ()
+    """One status or several; none: any from 200 to 399."""
+    body: str | None = None
+    """The body contains this."""
+    json_values: dict[str, Any] = Field(default_factory=dict, alias="json")
+    """Paths into the body and the value that stands there, as in `{data.items.0.state: ok}`."""
+    header: Names = ()
+    """Headers that are there."""
+
+
+class ApiTarget(Watched):
+    """An HTTP address."""
+
+    url: Url
+    """What is asked for."""
+    interval: Beat = timedelta(minutes=1)
+    """How often."""
+    timeout: Timeout = timedelta(seconds=10)
+    """How long the whole answer may take."""
+    method: Literal["GET", "HEAD", "POST", "PUT", "OPTIONS"] = "GET"
+    """How it is asked."""
+    headers: dict[str, str] = {}
+    """Headers of the request; secrets belong into `connection`."""
+    content: str | None = None
+    """The body of the request."""
+    connection: ConnectionId | None = None
+    """An Airflow connection with login and password, or with a password alone, sent as a bearer token."""
+    expect: Expect = Expect()
+    verify: Switch = True
+    """Whether its certificate must be valid."""
+    objective: Annotated[Number, Field(ge=50, lt=100)] = 99.9
+    """How many percent of the probes succeed, if all is well: what the error budget is measured by."""
+
+
+class Dns(Section):
+    """A name that has to be found."""
+
+    name: Name
+    """Which."""
+    server: Name | None = None
+    """Whom to ask; none: the address of the target."""
+    expect: Names = ()
+    """The addresses that it must have."""
+
+
+class NetworkTarget(Watched):
+    """Something at the other end of a network."""
+
+    address: Name
+    """Its name or address."""
+    ping: Switch = True
+    """Whether it answers to echo requests."""
+    ports: Annotated[tuple[Port, ...], BeforeValidator(lambda value: (value,) if isinstance(value, int) else value)] = ()
+    """TCP ports that are open."""
+    dns: Dns | None = None
+    """What it must know, if it is a name server."""
+
+
+class ApplicationTarget(Watched):
+    """What an application says of itself."""
+
+    connection: ConnectionId | None = None
+    """The Airflow connection of its database ..."""
+    query: AbsolutePath | None = None
+    """... and a file with your own queries (sources.md); none: SecureNet's."""
+    url: Url | None = None
+    """Or the address of its Prometheus metrics ..."""
+    take: dict[str, str] = {}
+    """... and which of them are taken, as in `{active_users: app_users{state="active"}}`."""
+
+    @model_validator(mode="after")
+    def one_way(self) -> ApplicationTarget:
+        """A database or an address."""
+        if bool(self.connection) == bool(self.url):
+            raise ValueError("a connection or a url is needed, and not both; allowed: as in {name: app, connection: securenet_db}")
+        if self.url and not self.take:
+            raise ValueError("a url without metrics to take; allowed: as in {take: {active_users: app_users}}")
+        return self
+
+
 class DatabaseConnectivity(Section):
     """How databases are asked whether they answer."""
 
@@ -51,8 +178,17 @@ class DatabaseConnectivity(Section):
     """How often each is connected to and queried."""
     heartbeat: Beat = timedelta(seconds=5)
     """How often the connection that stays open is felt: so long a frozen server may go unnoticed, and `timeout` for each attempt."""
-    timeout: Annotated[Duration, within("1s", "1m")] = timedelta(seconds=2)
+    timeout: Timeout = timedelta(seconds=2)
     """How long an answer may take."""
+    confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
+    """So many further attempts, a third of a second apart, must fail too before it is an alert; with 0, the first one is."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
+class ApiPerformance(Section):
+    """How HTTP addresses are asked; each has its own interval."""
+
     confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
     """So many further attempts, a third of a second apart, must fail too before it is an alert; with 0, the first one is."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
@@ -64,12 +200,20 @@ class Targets(Section):
 
     databases: tuple[DatabaseTarget, ...] = (DatabaseTarget(name="securenet"),)
     """PostgreSQL servers."""
+    hosts: tuple[HostTarget, ...] = (HostTarget(name="local"),)
+    """Hosts; `local` is the machine that runs the tasks."""
+    apis: tuple[ApiTarget, ...] = ()
+    """HTTP addresses."""
+    networks: tuple[NetworkTarget, ...] = ()
+    """Whatever is reached over a network."""
+    applications: tuple[ApplicationTarget, ...] = (ApplicationTarget(name="securenet", connection="securenet_db"),)
+    """Applications that say something of themselves."""
 
-    @field_validator("databases")
+    @field_validator("databases", "hosts", "apis", "networks", "applications")
     @classmethod
-    def told_apart(cls, databases: tuple[DatabaseTarget, ...]) -> tuple[DatabaseTarget, ...]:
-        """Each name once: it is what alerts and silences name."""
-        names = [one.name for one in databases]
+    def told_apart(cls, targets: tuple[Watched, ...]) -> tuple[Watched, ...]:
+        """Each name once within a kind: it is what alerts and silences name."""
+        names = [one.name for one in targets]
         if STORE in names or len(set(names)) < len(names):
             raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; allowed: another name")
-        return databases
+        return targets

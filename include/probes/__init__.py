@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from include.audience import Labels
+from include.model import Sample
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What was seen of one target: whether it answered, why not, and how long each phase took, in seconds. `at`: when it was asked.
 
-    `values`: metric -> what else was measured, of the same labels.
+    `kind`: of the target, as in the metrics `<kind>_up` and `<kind>_response_time`. `samples`: what else there was to measure. What is
+    only measured, and not judged by itself, has `up` None.
     """
 
     labels: Labels
     at: datetime
-    up: bool
+    up: bool | None
     why: str | None = None
     phases: Mapping[str, float] = field(default_factory=dict)
-    values: Mapping[str, float] = field(default_factory=dict)
+    kind: str = "database"
+    samples: Sequence[Sample] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +49,12 @@ class Probe(Protocol):
 
     async def run(self, tell: Tell) -> None:
         """Tell what is seen, at each interval and whenever it changes. Never raises because of the target."""
+        ...
+
+    async def confirmed(self) -> Observation:
+        """What is seen now; a failure is one when further attempts fail too."""
+        ...
+
+    async def let_go(self) -> None:
+        """Keep no connection open."""
         ...

@@ -56,7 +56,7 @@ class DatabaseProbe:
             seen, left = await self.ask(), left - 1
         if not seen.up:
             await self.let_go()
-        self.was_up, self.missed_beat = seen.up, False
+        self.was_up, self.missed_beat = bool(seen.up), False
         return seen
 
     async def ask(self) -> Observation:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from include.audience import Labels
-from include.metrics import Metric
-from include.model import Clock
+from include.model import Clock, Sample
 from include.probes import Observation, Pace, Tell
+from include.probes.http_metrics import METRICS
 from include.web import Failed
 from include.web.certificates import seconds_left
 from include.web.client import Call, Client
@@ -18,19 +18,6 @@ from include.web.line import Answer, BadCertificate, Phases
 
 PACE = Pace(interval=timedelta(minutes=1), timeout=timedelta(seconds=10))
 FRESH = timedelta(minutes=10)
-METRICS = {
-    "api_up": Metric("bool", "Whether the target answered as expected. The note says why not."),
-    "api_response_time": Metric(
-        "s",
-        "How long a probe took: `dns`, `connect` and `tls` of a new connection only, `first_byte`, `transfer`, and `total`, which is there"
-        " when the whole answer was read.",
-        ("phase",),
-    ),
-    "api_response_bytes": Metric("bytes", "How much of a body there was, or was read of it at most."),
-    "certificate_expiry": Metric(
-        "s", "How long the target's certificate is still valid; negative when it has expired. Of new connections."
-    ),
-}
 
 
 @dataclass
@@ -84,10 +71,11 @@ class HttpProbe:
         if (left := seconds_left(self.client.found, self.clock())) is not None:
             values["certificate_expiry"] = left
         self.client.found = None
-        return Observation(self.labels, at, why is None, why, phases, values)
+        more = [Sample(metric, self.labels, value, at, METRICS[metric].unit) for metric, value in values.items()]
+        return Observation(self.labels, at, why is None, why, phases, "api", more)
 
     async def outcome(self, phases: Phases, values: dict[str, float]) -> str | None:
-        """What is wrong, or None; `phases` and `values` get what was seen."""
+        """What is wrong, or None; `phases` gets their seconds, `values` what else was measured, by metric."""
         seconds = self.pace.timeout.total_seconds()
         try:
             async with asyncio.timeout(seconds):

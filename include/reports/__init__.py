@@ -12,6 +12,7 @@ from include.store import Store
 REPORTS = {
     "account_digest": "include.reports.account_digest:AccountDigest",
     "daily_summary": "include.reports.daily_summary:DailySummary",
+    "health": "include.reports.health:HealthPage",
     "watch_log": "include.reports.watch_log:WatchLog",
 }
 

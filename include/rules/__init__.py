@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
+from include.config.rules import in_force
 from include.config.settings import Settings
 from include.loading import load_named
 from include.model import Run, Traits, Verdict
@@ -16,15 +17,18 @@ RULES = {
     "config_valid": "include.rules.vital_signs:ConfigValid",
     "accounts_expiring": "include.rules.accounts_expiring:AccountsExpiring",
     "reminders_held": "include.rules.reminders_held:RemindersHeld",
-    "database_up": "include.rules.database_up:DatabaseUp",
+    "database_up": "include.rules.target_up:DatabaseUp",
+    "api_up": "include.rules.target_up:ApiUp",
     "duties_run": "include.rules.own_health:DutiesRun",
     "watchers_alive": "include.rules.own_health:WatchersAlive",
     "channels_up": "include.rules.own_health:ChannelsUp",
     "maintenance": "include.rules.own_health:Maintenance",
+    "thresholds": "include.rules.thresholds:Thresholds",
 }
-EVERY_DUTY = ("source_up", "config_valid")
+EVERY_DUTY = ("source_up", "config_valid", "thresholds")
 OF_DUTY = {
     "account_expiration": ("accounts_expiring", "reminders_held"),
+    "api_performance": ("api_up",),
     "database_connectivity": ("database_up",),
     "escalation": ("duties_run", "watchers_alive", "channels_up", "maintenance"),
 }
@@ -45,6 +49,15 @@ def rules_of(duty: str) -> list[Rule]:
     return [load_named(RULES, name, "rule")() for name in (*EVERY_DUTY, *OF_DUTY.get(duty, ()))]
 
 
-def traits_of(rule: str) -> Traits:
-    """What a rule is like, by its name; nothing particular for one that is gone."""
-    return load_named(RULES, rule, "rule").traits if rule in RULES else Traits()  # type: ignore[no-any-return]
+def traits_of(settings: Settings) -> Callable[[str], Traits]:
+    """What a rule is like, by its name: a limit of the configuration or one of `RULES`; nothing particular for one that is gone."""
+    limits: dict[str, Traits] = {}
+
+    def traits(rule: str) -> Traits:
+        if rule in RULES:
+            return load_named(RULES, rule, "rule").traits  # type: ignore[no-any-return]
+        if not limits:
+            limits.update((entry.name, entry.threshold().traits) for entry in in_force(settings))
+        return limits.get(rule, Traits())
+
+    return traits

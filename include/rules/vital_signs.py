@@ -18,7 +18,7 @@ CONFIGURATION = "configuration"
 class SourceUp:
     """A source that does not answer is missing data: one `unknown` alert for it, whatever hangs on it."""
 
-    traits = Traits(group_by=("source",), todo="The reason says what does not answer; what hangs on it is unknown until it does.")
+    traits = Traits(group_by=("source", "target"), todo="The reason says what does not answer; what hangs on it is unknown until it does.")
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per source of the duty."""
@@ -42,10 +42,11 @@ class ConfigValid:
 
 def judge_source(duty: str, state: SourceState, grace: timedelta) -> Verdict:
     """A source that answers is well, any other is no data; one that never answered has a grace."""
-    summary = f"source {state.source} answers again" if state.up else f"no data from source {state.source}: {state.why}"
+    what = " ".join(filter(None, (f"source {state.source}", state.labels.get("target"))))
+    summary = f"{what} answers again" if state.up else f"no data from {what}: {state.why}"
     level = Level.OK if state.up else Level.NO_DATA
     not_yet = timedelta(0) if state.known else grace
-    return Verdict(duty, "source_up", {"source": state.source}, level, state.as_of, summary, grace=not_yet)
+    return Verdict(duty, "source_up", state.labels, level, state.as_of, summary, grace=not_yet)
 
 
 def judge_configuration(row: Row) -> Verdict:

@@ -1,6 +1,8 @@
 -- name: newest
 -- The newest alert of each fingerprint, open or resolved, locked until the transaction ends.
-select * from alert
+select id, fingerprint, duty, rule, labels, severity, priority, state, reason, summary, progress, opened_at, evaluated_at, changed_at, group_key,
+       fired_at, calls, breaches, history, flapping, acknowledged_by, acknowledged_until, unattended_since, resolution
+from alert
 where id in (select distinct on (fingerprint) id from alert where fingerprint = any(%(fingerprints)s)
              order by fingerprint, state = 'resolved', evaluated_at desc)
 order by fingerprint for no key update

@@ -1,55 +1,23 @@
-"""What follows from the samples of HTTP targets. Two counters only grow, so that a window of days is the difference of two values."""
+"""Samples that are made of samples: trends and shares over a while, stored like any other so that limits can be judged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
-from include.metrics import Metric
-from include.store import Row, Store
-from include.store.text import dumps
+from include.store import Store, samples
 
-OBJECTIVE = 0.999
-SATISFIED = 0.2
-# The window pairs of burn-rate alerts: 5m and 1h, 30m and 6h, 6h and 3d (Google, The Site Reliability Workbook, chapter 5).
-WINDOWS = {
-    "5m": timedelta(minutes=5),
-    "30m": timedelta(minutes=30),
-    "1h": timedelta(hours=1),
-    "6h": timedelta(hours=6),
-    "3d": timedelta(days=3),
-}
-METRICS = {
-    "api_watched_seconds_total": Metric("s", "For how long the target was watched, maintenance left out. Only grows."),
-    "api_failed_seconds_total": Metric(
-        "s", "For how long of that it failed: from the probe that failed to the one that did not. Only grows."
-    ),
-    "api_error_rate": Metric("percent", "Share of the last 5 minutes in which the target failed."),
-    "api_response_time_mean": Metric("s", "Mean `total` of the probes of the last 5 minutes that were answered as expected."),
-    "apdex": Metric(
-        "ratio", f"Apdex of the last 5 minutes with T = {SATISFIED:g} s (Apdex Alliance, technical specification 1.1), from 0 to 1."
-    ),
-    "error_budget_burn": Metric(
-        "ratio", "How many times faster than allowed the error budget was spent; 1 uses up all of it.", ("window",)
-    ),
-    "availability": Metric(
-        "percent", "Share of the last 30 days in which the target did not fail; what was not watched, as in maintenance, left out."
-    ),
+# By duty: the queries of derived.sql, each of which lets its samples arrive.
+DERIVED: dict[str, Sequence[str]] = {
+    "system_health": ("derived.disk_full_in",),
+    "database_health": ("derived.table_rows_drop",),
 }
 
 
-def counting_since(store: Store, now: datetime) -> list[Row]:
-    """The targets that have something to count: labels, since (what is up to then has been counted)."""
-    return store.many("derived.counting_since", now=now)
-
-
-def count(store: Store, now: datetime, maintained: Sequence[Mapping[str, object]]) -> None:
-    """Let the counters arrive. `maintained`: labels, begins, ends of times that do not count; those of a target do not overlap."""
-    store.change("derived.count", now=now, maintained=dumps(list(maintained)))
-
-
-def rates(store: Store, now: datetime, objective: float = OBJECTIVE, satisfied: float = SATISFIED) -> None:
-    """Let arrive what the last minutes, hours and days say. `objective`: the share of time in which a target should not fail."""
-    windows = [{"name": name, "seconds": length.total_seconds()} for name, length in WINDOWS.items()]
-    store.change("derived.budgets", now=now, objective=objective, windows=dumps(windows))
-    store.change("derived.responses", now=now, satisfied=satisfied)
+def derive(store: Store, duty: str, now: datetime) -> None:
+    """Store what a duty derives of its samples, within the caller's transaction."""
+    if duty in DERIVED:
+        samples.make_room(store)
+        for name in DERIVED[duty]:
+            store.change(name, now=now)
+        samples.settle(store)

@@ -1,96 +1,23 @@
--- name: counting_since
--- The targets that were probed since they were last counted, and since when that is.
-select u.labels, coalesce(c.at, lu.at - interval '5 minutes') as since
-from series u join latest lu on lu.series_id = u.id
-left join series w on w.digest = md5('api_watched_seconds_total' || u.labels::text)::uuid
-left join latest c on c.series_id = w.id
-where u.metric = 'api_up' and lu.at <= %(now)s and lu.at > coalesce(c.at, '-infinity')
-
--- name: count
--- Counters of time. A probe tells of the time since the one before, which had that one's outcome: a target that is down is asked every second,
--- so that shares of probes would count an outage many times. Of a gap only 5 minutes are known. What was maintenance is left out.
-with target as materialized (
-    select u.id, u.labels, lu.at as until, coalesce(c.at, lu.at - interval '5 minutes') as since,
-           coalesce(c.value, 0) as watched, coalesce(lf.value, 0) as failed
-    from series u join latest lu on lu.series_id = u.id
-    left join series w on w.digest = md5('api_watched_seconds_total' || u.labels::text)::uuid
-    left join latest c on c.series_id = w.id
-    left join series f on f.digest = md5('api_failed_seconds_total' || u.labels::text)::uuid
-    left join latest lf on lf.series_id = f.id
-    where u.metric = 'api_up' and lu.at <= %(now)s and lu.at > coalesce(c.at, '-infinity')
-), piece as materialized (
-    select t.id, p.value = 0 as down, p.at as begins, least(lead(p.at) over (partition by t.id order by p.at), p.at + interval '5 minutes') as ends
-    from target t cross join lateral (
-        -- a counter stands at the moment of a probe, whose outcome holds from there on
-        select at, value from sample where series_id = t.id and at >= t.since and at <= t.until
-    ) p
-), kept_out as (
-    select u.id, m.begins, m.ends
-    from jsonb_to_recordset(%(maintained)s::jsonb) as m (labels jsonb, begins timestamptz, ends timestamptz)
-    join series u on u.digest = md5('api_up' || m.labels::text)::uuid
-), counted as (
-    select p.id, p.down, extract(epoch from p.ends - p.begins) - coalesce((
-        select sum(extract(epoch from least(k.ends, p.ends) - greatest(k.begins, p.begins)))
-        from kept_out k where k.id = p.id and k.begins < p.ends and k.ends > p.begins
-    ), 0) as seconds
-    from piece p where p.ends is not null
-), total as (
-    select id, sum(seconds) as watched, sum(seconds) filter (where down) as failed from counted group by id
-)
+-- name: disk_full_in
+-- Seconds until a file system is full at the pace of the last six hours: its free space by least squares, as far as it falls. One that does
+-- not fill up has ten years.
 insert into arriving (metric, labels, unit, at, value)
-select v.metric, t.labels, 's', t.until, v.value
-from target t left join total s using (id) cross join lateral (values
-    ('api_watched_seconds_total', t.watched + coalesce(s.watched, 0)),
-    ('api_failed_seconds_total', t.failed + coalesce(s.failed, 0))
-) as v (metric, value)
+select 'disk_full_in', s.labels, 's', %(now)s,
+       case when trend.slope < 0 then least(greatest(trend.newest, 0) / -trend.slope, 315360000) else 315360000 end
+from series s
+join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
+cross join lateral (
+    select regr_slope(p.value, extract(epoch from p.at)) as slope, (array_agg(p.value order by p.at desc))[1] as newest,
+           max(p.at) - min(p.at) as seen
+    from sample p where p.series_id = s.id and p.at > %(now)s - interval '6 hours') as trend
+where s.metric = 'disk_free' and trend.seen >= interval '1 hour'
 
--- name: budgets
--- Burn rates, error rate and availability: the counters now, less what they were when the window began, or when they began themselves. What was
--- not watched of a window has not spent its budget; of a share of what was watched it says nothing.
-with counter as materialized (
-    select w.id as watched_id, f.id as failed_id, w.labels, w.at, w.value as watched, f.value as failed
-    from (select s.id, s.labels, l.at, l.value from series s join latest l on l.series_id = s.id where s.metric = 'api_watched_seconds_total') w
-    join (select s.id, s.labels, l.at, l.value from series s join latest l on l.series_id = s.id where s.metric = 'api_failed_seconds_total') f
-        on f.labels = w.labels and f.at = w.at
-    where w.at > %(now)s - interval '5 minutes' and w.at <= %(now)s
-), span as (
-    select name, seconds from jsonb_to_recordset(%(windows)s::jsonb) as w (name text, seconds float8)
-    union all select '30d', 30 * 86400
-), grown as materialized (
-    select c.labels, c.at, s.name, s.seconds, c.watched - w.value as watched, c.failed - f.value as failed
-    from counter c cross join span s
-    cross join lateral (
-        select p.at, p.value from sample p
-        where p.series_id = c.watched_id and p.at >= %(now)s - make_interval(secs => s.seconds) and p.at <= c.at
-        order by p.at limit 1
-    ) w
-    cross join lateral (select p.value from sample p where p.series_id = c.failed_id and p.at = w.at limit 1) f
-)
+-- name: table_rows_drop
+-- How many percent of the most rows of the last day a table has lost.
 insert into arriving (metric, labels, unit, at, value)
-select 'error_budget_burn', labels || jsonb_build_object('window', name), 'ratio', at,
-       failed / greatest(watched, seconds) / (1 - %(objective)s)
-from grown where name <> '30d'
-union all
-select 'api_error_rate', labels, 'percent', at, 100 * failed / watched from grown where name = '5m' and watched > 0
-union all
-select 'availability', labels, 'percent', at, 100 - 100 * failed / watched from grown where name = '30d' and watched > 0
-
--- name: responses
--- Mean response time and Apdex of the last 5 minutes. Apdex = (satisfied + tolerated / 2) / all, satisfied up to T and tolerated up to 4 T
--- (Apdex Alliance); failures count as their share of the time, as there are more probes while a target is down.
-with answered as materialized (
-    select u.labels, max(p.at) as at, avg(p.value) as mean,
-           avg(case when p.value <= %(satisfied)s then 1 when p.value <= 4 * %(satisfied)s then 0.5 else 0 end) as score
-    from series u join series t on t.digest = md5('api_response_time' || (u.labels || '{"phase": "total"}')::text)::uuid
-    join sample p on p.series_id = t.id and p.at > %(now)s - interval '5 minutes' and p.at <= %(now)s
-    join sample a on a.series_id = u.id and a.at = p.at and a.value = 1 and a.at > %(now)s - interval '5 minutes' and a.at <= %(now)s
-    where u.metric = 'api_up'
-    group by u.labels
-), failing as (
-    select labels, at, value / 100 as share from arriving where metric = 'api_error_rate'
-)
-insert into arriving (metric, labels, unit, at, value)
-select 'api_response_time_mean', labels, 's', at, mean from answered
-union all
-select 'apdex', labels, 'ratio', coalesce(f.at, a.at), coalesce(a.score, 0) * (1 - coalesce(f.share, 0))
-from answered a full join failing f using (labels)
+select 'table_rows_drop', s.labels, 'percent', %(now)s, greatest(100 * (1 - l.value / nullif(day.most, 0)), 0)
+from series s
+join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
+cross join lateral (
+    select max(p.value) as most from sample p where p.series_id = s.id and p.at > %(now)s - interval '1 day') as day
+where s.metric = 'table_rows' and day.most > 0

@@ -176,13 +176,14 @@ where state = 'sending' and not exists (
     where l.locktype = 'advisory' and l.classid = %(lock_class)s and l.objid = drainer::bigint::oid and l.granted)
 
 -- name: enrol
--- A number for this drainer, locked for as long as its connection lives.
-select d.drainer, pg_advisory_lock(%(lock_class)s, d.drainer)
+-- A number for this drainer, locked for as long as its connection lives. Its few statements are planned once: planning a claim takes as
+-- long as the claim.
+select d.drainer, pg_advisory_lock(%(lock_class)s, d.drainer), set_config('plan_cache_mode', 'force_generic_plan', false)
 from (select nextval('drainer')::int as drainer) d
 
 -- name: leave
--- Give the number back.
-select pg_advisory_unlock(%(lock_class)s, %(drainer)s)
+-- Give the number back, and plan as ever.
+select pg_advisory_unlock(%(lock_class)s, %(drainer)s), set_config('plan_cache_mode', 'auto', false)
 
 -- name: queue
 -- A message to send, unless its key is known; an older one of the same receiver and group that never left is superseded.

@@ -21,7 +21,7 @@ def record(store: Store, samples: Sequence[Sample]) -> int:
 
 
 def settle(store: Store) -> int:
-    """Make samples of what has arrived; how many that are."""
+    """Make samples of what has arrived; how many."""
     settled: int = store.value("samples.settle")
     return settled
 

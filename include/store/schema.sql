@@ -175,7 +175,8 @@ CREATE TABLE monitoring.alert (
     quiet text,
     calls integer DEFAULT 1 NOT NULL,
     CONSTRAINT alert_check CHECK (((resolved_at IS NOT NULL) = (state = 'resolved'::monitoring.alert_state)))
-);
+)
+WITH (fillfactor='80');
 CREATE TABLE monitoring.alert_group (
     key text NOT NULL,
     duty text NOT NULL,
@@ -238,7 +239,8 @@ CREATE TABLE monitoring.latest (
     series_id bigint NOT NULL,
     at timestamp with time zone NOT NULL,
     value double precision NOT NULL,
-    note text
+    note text,
+    metric text NOT NULL
 )
 WITH (fillfactor='70');
 CREATE TABLE monitoring.lease (
@@ -512,10 +514,11 @@ CREATE INDEX account_snapshot_kind ON monitoring.account_snapshot USING btree (s
 CREATE INDEX action_at ON monitoring.action USING btree (at);
 CREATE INDEX alert_acknowledged ON monitoring.alert USING btree (acknowledged_until) WHERE ((state <> 'resolved'::monitoring.alert_state) AND (acknowledged_until IS NOT NULL));
 CREATE INDEX alert_duty ON monitoring.alert USING btree (duty, state);
-CREATE INDEX alert_fingerprint ON monitoring.alert USING btree (fingerprint, evaluated_at DESC);
+CREATE INDEX alert_fingerprint ON monitoring.alert USING btree (fingerprint);
 CREATE INDEX alert_group_due ON monitoring.alert_group USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX alert_group_key ON monitoring.alert USING btree (group_key) WHERE (state <> 'resolved'::monitoring.alert_state);
 CREATE UNIQUE INDEX alert_one_open ON monitoring.alert USING btree (fingerprint) WHERE (state <> 'resolved'::monitoring.alert_state);
+CREATE INDEX latest_metric ON monitoring.latest USING btree (metric);
 CREATE INDEX message_bundle ON monitoring.message USING btree (bundle) WHERE (bundle IS NOT NULL);
 CREATE INDEX message_due ON monitoring.message USING btree (channel, priority, due_at, id) WHERE (state = ANY (ARRAY['pending'::monitoring.message_state, 'uncertain'::monitoring.message_state]));
 CREATE INDEX message_group ON monitoring.message USING btree (group_key, created_at) WHERE (template = 'alert'::text);

@@ -91,3 +91,35 @@ def control_picture(character: str) -> str:
 def harmless(value: object) -> object:
     """What a template prints: every text on one line and visible. Markup is the template's own and stays."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def measured(value: float, unit: str) -> str:
+    """A value as people say it: `93 %`, `120 ms`, `2 days 5 hours`, `1.5 GiB`, `3 MiB/s`, `14.4`."""
+    if unit == "percent":
+        return f"{figure(value)} %"
+    if unit == "s":
+        return duration_words(value)
+    if unit in ("bytes", "bytes/s"):
+        return binary(value) + unit.removeprefix("bytes")
+    return figure(value) if unit in ("", "1", "bool", "ratio") else f"{figure(value)} {unit}"
+
+
+def figure(value: float) -> str:
+    """Three significant digits, and whole numbers whole: `93`, `0.104`, `4,812`."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def duration_words(seconds: float) -> str:
+    """`120 ms`, `2.5 s`, `5 hours`; from two minutes on as a span, in the past with its sign."""
+    if abs(seconds) >= 120:
+        return ("-" if seconds < 0 else "") + span(timedelta(seconds=seconds))
+    return f"{figure(seconds * 1000)} ms" if 0 < abs(seconds) < 1 else f"{figure(seconds)} s"
+
+
+def binary(value: float) -> str:
+    """`512 bytes`, `1.5 GiB`."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if abs(value) < 1024:
+            return f"{figure(value)} {unit}"
+        value /= 1024
+    return f"{figure(value)} TiB"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from securenet.configuration import at_run
 from securenet.connections import heartbeat
@@ -17,6 +17,7 @@ from securenet.wiring import Wiring, open_store
 if TYPE_CHECKING:
     from include.lanes import Lanes
     from include.outage import Memory
+    from include.probes import Probe
     from include.watching import Watch, Watching
 
 CONNECTIONS_LAST = timedelta(minutes=1)
@@ -81,19 +82,26 @@ def escalation(lasting: Lasting) -> Watch:
 
 def database_connectivity(lasting: Lasting) -> Watch:
     """The watch over databases. What is critical leaves from here, however the scheduler is."""
-    from include.connectivity import DUTY, Connectivity
+    return observing(lasting, "database_connectivity", lasting.wiring.database_probes())
+
+
+def observing(lasting: Lasting, duty: str, probes: Sequence[Probe], **measuring: Any) -> Watch:
+    """A watch over targets that are probed without a pause."""
+    from include.observing import Observing
     from include.probing import Probing
 
     wiring, own_lanes = lasting.wiring, lanes(lasting)
-    probing = Probing(wiring.database_probes())
+    probing = Probing(probes)
     probing.start()
-    return Connectivity(
+    return Observing(
+        duty,
         wiring.store,
         probing,
-        wiring.evaluating(DUTY, reminders=False),
+        wiring.evaluating(duty, reminders=False),
         deliver=lambda: own_lanes.send(lasting().busy((0,))),
         remember=lambda until: remembered(lasting(), until),
         clock=wiring.clock,
+        **measuring,
     )
 
 

@@ -147,10 +147,8 @@ class Wiring:
         from include.rules import traits_of
 
         routes = self.routes("")
-        standing, resting = routes.standing, lambda: Breakers.of(self.store).resting
-        return Directory(
-            self.settings, routes.default_receiver, standing, traits_of, self.editing, resting, ui=os.environ.get("SECURENET_UI")
-        )
+        resting, traits, ui = lambda: Breakers.of(self.store).resting, traits_of(self.settings), os.environ.get("SECURENET_UI")
+        return Directory(self.settings, routes.default_receiver, routes.standing, traits, self.editing, resting, ui=ui)
 
     @property
     def editing(self) -> frozenset[str]:
@@ -243,11 +241,11 @@ class Wiring:
 
     def look_once(self, run: Run) -> Counts | None:
         """What a duty's watcher measures, measured now by hand; None for a duty that measures in its run."""
-        from include.connectivity import DUTY, look_once
+        from include.observing import look_once
 
-        if run.duty != DUTY:
+        if run.duty != "database_connectivity":
             return None
-        return look_once(self.database_probes(), self.store, self.evaluating(DUTY, reminders=False), run)
+        return look_once(self.database_probes(), self.store, self.evaluating(run.duty, reminders=False), run)
 
     def database_probes(self) -> list[DatabaseProbe]:
         """What asks each database, the store included. One without a connection is left out, and said so."""

@@ -77,7 +77,7 @@ def test_the_shipped_files_are_accepted_alone_and_with_the_demo_overlay() -> Non
 ACCOUNTS = "monitoring.account_expiration"
 CHANNELS = "email, slack, pagerduty, sms, webhook, log"
 TEXT = "not text; allowed: text, in quotes where it looks like a number or like true and false"
-SECTIONS = "alerts, calendars, channels, escalation, monitoring, people, priorities, roles, routes, targets"
+SECTIONS = "alerts, calendars, channels, escalation, monitoring, people, priorities, roles, routes, rules, targets"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES, ids=".".join)
 def test_whatever_yaml_can_say_at_a_key_is_not_answered_in_pythons_words(place: list[str]) -> None:
     answers = [problem for value in VALUES for problem in problems(nested(place, value))]
-    python = re.compile(r"Input|should|dictionary|[Tt]uple|instance|integer|NoneType|None|True|False|timedelta")
+    python = re.compile(r"Input|should|dictionary|[Tt]uple|instance of|integer|NoneType|None|True|False|timedelta")
     assert [answer for answer in answers if python.search(answer)] == []
 
 

@@ -19,7 +19,8 @@ from werkzeug import Request, Response
 
 from include.model import utc_now
 from include.probes import Observation, Pace
-from include.probes.http import METRICS, HttpProbe, next_turn, offset, until_turn
+from include.probes.http import HttpProbe, next_turn, offset, until_turn
+from include.probes.http_metrics import METRICS
 from include.probing import Probing
 from include.web.client import Call
 from include.web.expecting import Expect
@@ -49,6 +50,12 @@ def asked(call: Call, times: int = 1, pace: Pace = QUICK, **more: object) -> lis
         return seen
 
     return asyncio.run(ask())
+
+
+def values(seen: Observation) -> dict[str, float]:
+    """What was measured beside the phases, by metric."""
+    assert all(sample.labels == seen.labels and sample.at == seen.at for sample in seen.samples)
+    return {sample.metric: sample.value for sample in seen.samples}
 
 
 def why(call: Call, pace: Pace = QUICK) -> str | None:
@@ -94,7 +101,7 @@ def test_a_first_probe_has_the_phases_of_its_connection_and_the_next_ones_only_t
         *[{"first_byte", "transfer", "total"}] * 2,
     ]
     assert all(one.up and one.why is None and all(seconds > 0 for seconds in one.phases.values()) for one in seen)
-    assert [one.values for one in seen] == [{"api_response_bytes": 4}] * 3
+    assert [values(one) for one in seen] == [{"api_response_bytes": 4}] * 3
 
 
 def test_a_connection_is_kept_and_made_anew_when_its_time_has_come(fine: Raw) -> None:
@@ -106,7 +113,7 @@ def test_a_connection_is_kept_and_made_anew_when_its_time_has_come(fine: Raw) ->
 
 def test_what_is_measured_is_in_the_catalogue(fine: Raw) -> None:
     (seen,) = asked(Call(fine.url))
-    assert set(seen.values) <= set(METRICS)
+    assert set(values(seen)) <= set(METRICS)
 
 
 @pytest.mark.parametrize("last_word", [b"", answer(b"too slow", "408 Request Timeout")], ids=["closes", "says that it closes"])
@@ -220,7 +227,7 @@ def test_an_answer_that_does_not_end_is_ended(behaviour: Behaviour) -> None:
 def test_an_endless_body_is_cut_and_only_matters_to_what_needed_more() -> None:
     with serving(endless) as raw:
         (seen,) = asked(Call(raw.url))
-        assert (seen.up, seen.values) == (True, {"api_response_bytes": 1024 * 1024})
+        assert (seen.up, values(seen)) == (True, {"api_response_bytes": 1024 * 1024})
         assert why(Call(raw.url, expect=Expect(contains="y"))) == "not found in the first 1,048,576 bytes of a longer body"
 
 
@@ -315,8 +322,8 @@ def test_tls_has_a_phase_and_its_certificate_an_end(authority: trustme.CA, pem: 
     with serving(says(answer()), secured(authority, "127.0.0.1", not_after=ends)) as raw:
         seen = asked(Call(raw.url, authority=pem), 2)
     assert set(seen[0].phases) == {"connect", "tls", "first_byte", "transfer", "total"}
-    assert timedelta(seconds=seen[0].values["certificate_expiry"]).days == 9
-    assert "certificate_expiry" not in seen[1].values
+    assert timedelta(seconds=values(seen[0])["certificate_expiry"]).days == 9
+    assert "certificate_expiry" not in values(seen[1])
     assert raw.connections == 1
 
 
@@ -326,7 +333,7 @@ def test_an_expired_certificate_is_named_and_still_measured(authority: trustme.C
     with serving(says(answer()), context) as raw:
         (seen,) = asked(Call(raw.url, authority=pem))
         assert seen.why == f"certificate expired on {now - timedelta(days=2):%Y-%m-%d}"
-        assert timedelta(seconds=-seen.values["certificate_expiry"]).days == 2
+        assert timedelta(seconds=-values(seen)["certificate_expiry"]).days == 2
         assert why(Call(raw.url, verify=False)) is None
 
 

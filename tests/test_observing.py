@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from include.connectivity import Connectivity, rounds
 from include.evaluating import Evaluating
+from include.observing import Observing, rounds
 from include.outage import Memory
 from include.probes import Observation
 from include.probing import Probing
@@ -44,7 +44,7 @@ def watching(stage: Stage, dsn: str, holder: str) -> tuple[Watching, Probing]:
     def remember(until: datetime) -> Memory:
         return Memory.of(store, stage.settings, stage.table, channels, stage.now, until)
 
-    watch = Connectivity(store, probing, evaluating, stage.drain, remember, lambda: stage.now)
+    watch = Observing("database_connectivity", store, probing, evaluating, stage.drain, remember, lambda: stage.now)
     return Watching("database_connectivity", holder, store, connect(dsn, "bell"), watch, lambda: stage.now), probing
 
 
@@ -57,7 +57,7 @@ def test_a_failure_is_a_sample_an_alert_and_a_message_at_once(stage: Stage, stor
     assert watcher.look() is True
     assert stage.titles() == ["🚨 CRITICAL: Database connection failed: main: connection refused"]
     kept = stage.store.connection.execute(
-        "select metric, value, note from series s join latest l on l.series_id = s.id order by 1"
+        "select s.metric, l.value, l.note from series s join latest l on l.series_id = s.id order by 1"
     ).fetchall()
     assert [tuple(row.values()) for row in kept] == [("database_response_time", 0.01, None), ("database_up", 0, "connection refused")]
     stage.now += timedelta(seconds=5)

@@ -1,58 +1,69 @@
-"""The watcher of databases: what probes see becomes samples, alerts and messages in one transaction, and what is critical leaves."""
+"""The watcher of targets: what probes see becomes samples, alerts and messages in one transaction, and what is critical leaves."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from include.evaluating import Evaluating, Judged
+from include.loading import load_named
+from include.metrics import Metric, rates_of
 from include.model import Clock, Reason, Run, Sample
 from include.outage import Memory, Outage, record, settle
-from include.probes import Observation
-from include.probes.database import DatabaseProbe
+from include.probes import Observation, Probe
 from include.probing import Probing
-from include.rules import database_up
+from include.rules import RULES, target_up
 from include.store import Store, samples
-from include.store.alerts import by_reason
+from include.store.alerts import Change, by_reason
 from include.store.leases import Lease
 from include.store.runs import Counts
 from include.watching import Look, Watch
 
-DUTY = "database_connectivity"
 # While the store is away so much is kept for it.
 MOST_BUFFERED = 10_000
+# Who judges which kind of target.
+DUTIES = {"database": "database_connectivity", "api": "api_performance"}
 
 
 @dataclass
-class Connectivity(Watch):
-    """Judges what the probes see. `deliver` sends what is due; `remember` is what can be told without the store."""
+class Observing(Watch):
+    """Judges what the probes of a duty see. `deliver` sends what is due; `remember` is what can be told without the store.
 
+    `metrics`: those among which are rates of counters. `judged_every`: how often the duty's rules are asked about all that is stored.
+    """
+
+    duty: str
     store: Store
     probing: Probing
     evaluating: Evaluating
     deliver: Callable[[], object]
     remember: Callable[[datetime], Memory]
     clock: Clock
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    judged_every: timedelta | None = None
     fresh: list[Observation] = field(default_factory=list)
     memory: Memory | None = None
     outage: Outage | None = None
+    judged_at: datetime | None = None
 
     def look(self, lease: Lease) -> Look:
         """Write down and judge what was seen, and send what is critical."""
         seen, now = self.seen(), self.clock()
-        if not seen and self.outage is None:
+        pulse = self.judged_every is not None and (self.judged_at is None or now - self.judged_at >= self.judged_every)
+        if not (seen or pulse or self.outage):
             return Look(False)
-        run = Run(DUTY, f"watch__{lease.fence}", now)
+        run = Run(self.duty, f"watch__{lease.fence}", now)
         with self.store.transaction():
             lease.hold(self.store)
-            self.store.many("runs.lock_duty", duty=DUTY)
+            self.store.many("runs.lock_duty", duty=self.duty)
             settled = settle(self.outage, self.evaluating, self.store, run) if self.outage else 0
-            samples.record(self.store, [sample for one in seen for sample in samples_of(one)])
-            changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, list(map(judged, each)), run, now)]
+            store(self.store, seen, self.metrics)
+            changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, judged(each), run, now)]
+            changes += self.pulse(run, now) if pulse else []
         self.fresh, self.outage = [], None
         news = settled + sum(change.transition.reason not in (Reason.UNCHANGED, Reason.STALE) for change in changes)
         if news:
@@ -77,7 +88,7 @@ class Connectivity(Watch):
         if self.memory is None:
             return False
         self.outage = self.outage or Outage(self.memory)
-        self.outage.judge([judged(one) for one in self.seen()], self.clock())
+        self.outage.judge(judged(self.seen()), self.clock())
         return True
 
     def others(self) -> None:
@@ -88,43 +99,64 @@ class Connectivity(Watch):
         self.fresh, self.outage = [], None
         self.probing.take(0)
 
+    def pulse(self, run: Run, now: datetime) -> list[Change]:
+        """Let all rules of the duty judge."""
+        self.judged_at = now
+        return self.evaluating.apply(self.store, self.evaluating.judge(self.store, run, now), run, now)
+
     def close(self) -> None:
         """Ask nobody any more."""
         self.probing.stop()
 
 
-def look_once(probes: Sequence[DatabaseProbe], store: Store, evaluating: Evaluating, run: Run) -> Counts:
+def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, run: Run) -> Counts:
     """Ask every target now, by hand, and judge what it says, within the caller's transaction. Returns counts."""
     seen = asyncio.run(once(probes))
-    stored = samples.record(store, [sample for one in seen for sample in samples_of(one)])
-    changes = evaluating.apply(store, list(map(judged, seen)), run, evaluating.clock())
+    stored = store(opened, seen, {})
+    changes = evaluating.apply(opened, judged(seen), run, evaluating.clock())
     return {"targets": len(seen), "down": sum(not one.up for one in seen), "samples": stored, **by_reason(changes)}
 
 
-async def once(probes: Sequence[DatabaseProbe]) -> list[Observation]:
+async def once(probes: Sequence[Probe]) -> list[Observation]:
     """What each probe sees, all at once."""
     seen = await asyncio.gather(*(probe.confirmed() for probe in probes))
     await asyncio.gather(*(probe.let_go() for probe in probes))
     return list(seen)
 
 
-def judged(seen: Observation) -> Judged:
-    """The verdict on what was seen."""
-    return database_up.DatabaseUp.traits, database_up.judge(DUTY, seen.labels, seen.up, seen.why, seen.at)
+def store(opened: Store, seen: Iterable[Observation], metrics: Mapping[str, Metric]) -> int:
+    """Write down what was seen, and the rates of its counters; how many samples that made."""
+    samples.arrive(opened, [sample for one in seen for sample in samples_of(one)])
+    samples.rates(opened, rates_of(metrics))
+    return samples.record(opened, [])
+
+
+def judged(seen: Iterable[Observation]) -> list[Judged]:
+    """The verdicts on what was seen; what is only measured has none."""
+    return [verdict(one) for one in seen if one.up is not None]
+
+
+def verdict(seen: Observation) -> Judged:
+    """The verdict on what was seen of one target."""
+    rule = load_named(RULES, f"{seen.kind}_up", "rule")
+    duty = DUTIES[seen.kind]
+    return rule.traits, target_up.judge(duty, seen.kind, seen.labels, bool(seen.up), seen.why, seen.at)
 
 
 def rounds(seen: Iterable[Observation]) -> list[list[Observation]]:
     """What was seen, without what only repeats: the n-th change of each target stands in the n-th list."""
     changes: dict[str, list[Observation]] = defaultdict(list)
     for one in seen:
-        past = changes[one.labels["target"]]
-        if not past or past[-1].up != one.up:
+        past = changes[one.labels.get("target", "")]
+        if one.up is not None and (not past or past[-1].up != one.up):
             past.append(one)
     return [[one for one in each if one] for each in zip_longest(*changes.values())]
 
 
 def samples_of(seen: Observation) -> Iterator[Sample]:
-    """`database_up`, and how long each phase took."""
-    yield Sample("database_up", seen.labels, float(seen.up), seen.at, "bool", seen.why)
+    """`<kind>_up`, how long each phase took, and whatever else was measured."""
+    if seen.up is not None:
+        yield Sample(f"{seen.kind}_up", seen.labels, float(seen.up), seen.at, "bool", seen.why)
     for phase, seconds in seen.phases.items():
-        yield Sample("database_response_time", {**seen.labels, "phase": phase}, seconds, seen.at, "s")
+        yield Sample(f"{seen.kind}_response_time", {**seen.labels, "phase": phase}, seconds, seen.at, "s")
+    yield from seen.samples

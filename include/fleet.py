@@ -18,6 +18,8 @@ from include.store import Store, samples
 
 log = logging.getLogger(__name__)
 AT_ONCE = 16
+# A target whose labels explode must not fill the store.
+MOST_SERIES = 1000
 # The rest of the time is for storing what was read.
 READING = 0.9
 
@@ -77,10 +79,11 @@ class Fleet:
 
     def samples_of(self, measured: Measured, at: datetime) -> Iterator[Sample]:
         """The target's own samples, then whether it answered."""
-        for reading in measured.readings:
+        for reading in measured.readings[:MOST_SERIES]:
             unit = self.metrics[reading.metric].unit
             yield Sample(reading.metric, {**reading.labels, **measured.labels}, reading.value, at, unit, reading.note)
         labels = {**measured.labels, "duty": self.duty, "source": self.name}
+        yield Sample("series_dropped", labels, max(len(measured.readings) - MOST_SERIES, 0), at, "series")
         yield Sample("source_up", labels, 0 if measured.why else 1, at, "bool", measured.why)
         yield Sample("source_duration", labels, measured.seconds, at, "s")
 

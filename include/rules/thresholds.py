@@ -1,0 +1,101 @@
+"""Limits in force: the newest value of each series against the rules of the configuration, all of a duty's by one statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from include.audience import Labels
+from include.config.rules import thresholds_of
+from include.config.settings import Settings
+from include.model import Level, Run, Traits, Verdict
+from include.source_state import PATIENCE, SourceState, source_states
+from include.store import Row, Store
+from include.store.text import dumps
+from include.thresholds import Threshold
+from include.writing.wording import measured, shown
+
+# A watcher has no interval; what it measures is that fresh.
+WATCHED = timedelta(minutes=5)
+ESCAPED = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "*": "%", "?": "_"})
+
+
+class Thresholds:
+    """The limits of a duty. While the source of a target is silent, its open alerts are unknown instead."""
+
+    traits = Traits()
+
+    def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
+        """One verdict per series in breach or with an open alert, and one per open alert of a limit that is gone."""
+        rules = {rule.name: rule for rule in thresholds_of(settings, run.duty)}
+        since = now - (PATIENCE * run.interval if run.interval else WATCHED)
+        rows = store.many("thresholds.candidates", rules=dumps([row_of(rule) for rule in rules.values()]), duty=run.duty, since=since)
+        judging = Judging(run.duty, rules, source_states(store, run, now), now)
+        gone = store.many("thresholds.abandoned", duty=run.duty, names=list(rules))
+        return [*(judging.verdict(row) for row in rows), *(judging.abandoned(row) for row in gone)]
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """The rules of a duty by name, and how the sources that its values come from stand at this moment."""
+
+    duty: str
+    rules: dict[str, Threshold]
+    sources: Sequence[SourceState]
+    now: datetime
+
+    def verdict(self, row: Row) -> Verdict:
+        """What the newest value means, or that there is none."""
+        rule = self.rules[row["name"]]
+        if row["value"] is None:
+            return self.missing(rule, row["labels"])
+        found = rule.judge(row["value"], row["labels"])
+        summary = describe(rule, row, found.level, found.limit)
+        detail = {"limit": found.limit, "value": row["value"], "unit": row["unit"], "metric": rule.metric}
+        return Verdict(self.duty, rule.name, row["labels"], found.level, row["at"], summary, 0, detail, cleared=found.cleared)
+
+    def missing(self, rule: Threshold, labels: Labels) -> Verdict:
+        """Without a value: unknown while the target does not answer; over when it answers and no longer has that."""
+        what = f"{shown(words(rule.summary, {**labels, 'metric': rule.metric}, 'no value'), 200)}"
+        if self.answers(labels):
+            return Verdict(self.duty, rule.name, labels, Level.OK, self.now, f"{what}: it is no longer there")
+        return Verdict(self.duty, rule.name, labels, Level.NO_DATA, self.now, f"{what} for now")
+
+    def answers(self, labels: Labels) -> bool:
+        """Whether what this target's values come from is well."""
+        states = [state.up for state in self.sources if state.labels.get("target") in (None, labels.get("target"))]
+        return bool(states) and all(states)
+
+    def abandoned(self, row: Row) -> Verdict:
+        """A limit that was taken back ends what it began."""
+        return Verdict(self.duty, row["rule"], row["labels"], Level.OK, self.now, f"the limit {row['rule']} is no longer in force")
+
+
+def row_of(rule: Threshold) -> dict[str, object]:
+    """The rule as the query reads it."""
+    least = [limits.least(rule.below) for limits in (rule.limits, *rule.variants.values())]
+    return {
+        "name": rule.name,
+        "metric": rule.metric,
+        "labels": {name: pattern.translate(ESCAPED) for name, pattern in rule.labels.items()},
+        "below": rule.below,
+        "least": least[0],
+        "widest": max(least) if rule.below else min(least),
+        "variants": dict(zip(rule.variants, least[1:], strict=True)),
+    }
+
+
+def describe(rule: Threshold, row: Row, level: Level, limit: float | None) -> str:
+    """`CPU of web1 at 93 %, the limit is 80 %`, and what was noted of the value."""
+    unit = row["unit"]
+    text = words(rule.summary, {**row["labels"], "metric": rule.metric}, measured(row["value"], unit))
+    bound = "" if limit is None else f", {'back at' if level is Level.OK else 'the limit is'} {measured(limit, unit)}"
+    note = f" ({row['note']})" if row["note"] else ""
+    return f"{text}{bound}{note}"
+
+
+def words(summary: str, labels: Labels, value: str) -> str:
+    """The summary with its braces filled in; what is not there stays empty."""
+    return re.sub(r"\{(\w+)\}", lambda found: value if found[1] == "value" else labels.get(found[1], ""), summary)
