@@ -60,7 +60,7 @@ class HttpProbe:
             await asyncio.sleep(self.pace.between.total_seconds())
             await self.let_go()
             seen, left = await self.ask(), left - 1
-        self.was_up = seen.up
+        self.was_up = bool(seen.up)
         return seen
 
     async def ask(self) -> Observation:

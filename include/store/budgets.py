@@ -25,7 +25,7 @@ def count(store: Store, now: datetime, maintained: Sequence[Mapping[str, object]
 
 
 def shares(store: Store, now: datetime, objectives: Mapping[str, float], otherwise: float) -> None:
-    """Let burn rates, error rate and availability of what was counted just now arrive. Target -> percent of time in which it should not fail."""
+    """Let burn rates, error rate and availability of what was just counted arrive. `objectives`: percent without failure."""
     lengths = sorted({SHORT, MONTH, *(length for pair in PAIRS.values() for length in pair)})
     pairs = [{"name": name, "short": short, "long": long} for name, (short, long) in PAIRS.items()]
     asked = {"objectives": dumps(dict(objectives)), "otherwise": otherwise, "pairs": dumps(pairs), "lengths": lengths}

@@ -19,11 +19,14 @@ with target as materialized (
     left join latest lf on lf.series_id = f.id
     where u.metric = 'api_up' and lu.at <= %(now)s and lu.at > coalesce(c.at, '-infinity')
 ), piece as materialized (
-    select t.id, p.value = 0 as down, p.at as begins, least(lead(p.at) over (partition by t.id order by p.at), p.at + interval '5 minutes') as ends
+    select t.id, p.value = 0 as down, p.at as begins, p.at + interval '5 minutes' as known,
+           lead(p.at) over (partition by t.id order by p.at) as ends
     from target t cross join lateral (
         -- a counter stands at the moment of a probe, whose outcome holds from there on
         select at, value from sample where series_id = t.id and at >= t.since and at <= t.until
     ) p
+), part as (
+    select id, down, begins, least(ends, known) as ends from piece where ends is not null
 ), kept_out as (
     select u.id, m.begins, m.ends
     from jsonb_to_recordset(%(maintained)s::jsonb) as m (labels jsonb, begins timestamptz, ends timestamptz)
@@ -33,7 +36,7 @@ with target as materialized (
         select sum(extract(epoch from least(k.ends, p.ends) - greatest(k.begins, p.begins)))
         from kept_out k where k.id = p.id and k.begins < p.ends and k.ends > p.begins
     ), 0) as seconds
-    from piece p where p.ends is not null
+    from part p
 ), total as (
     select id, sum(seconds) as watched, sum(seconds) filter (where down) as failed from counted group by id
 )
