@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 import h11
@@ -82,6 +82,7 @@ class Client:
             if len(been) > call.redirects:
                 raise Failed(f"more than {call.redirects} redirects")
         phases["total"] = time.perf_counter() - started
+        self.keep({place.origin, *(one.origin for one, _ in been)})
         return answer
 
     async def exchange(self, call: Call, place: Place, phases: Phases) -> Answer:
@@ -104,11 +105,14 @@ class Client:
         self.found = self.found or line.certificate
         return line
 
+    def keep(self, origins: Set[Origin]) -> None:
+        """Keep connections to these, and no others: redirects may lead elsewhere each time."""
+        for origin in self.lines.keys() - origins:
+            self.lines.pop(origin).hang_up()
+
     def hang_up(self) -> None:
         """Keep no connection."""
-        for line in self.lines.values():
-            line.hang_up()
-        self.lines.clear()
+        self.keep(set())
 
 
 def leads_on(call: Call, answer: Answer) -> bool:

@@ -67,8 +67,10 @@ def answer(key: Key, future: asyncio.Future[list[Address]]) -> None:
         found: list[Address] | Failed = resolve(key[1], key[2])
     except Failed as error:
         found = error
-    with contextlib.suppress(RuntimeError):
+    try:
         key[0].call_soon_threadsafe(settle, future, found)
+    except RuntimeError:  # the loop has been closed meanwhile
+        asked.pop(key, None)
 
 
 def settle(future: asyncio.Future[list[Address]], found: list[Address] | Failed) -> None:

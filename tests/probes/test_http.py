@@ -240,6 +240,22 @@ def test_redirects_are_followed_five_times(httpserver: HTTPServer) -> None:
     assert why(Call(httpserver.url_for("/4"), expect=Expect(status=(302,)))) is None
 
 
+def test_redirects_that_lead_elsewhere_each_time_leave_no_connections_behind(fine: Raw) -> None:
+    with serving(says(answer())) as other:
+        ways = iter([fine.url, other.url, fine.url])
+
+        async def leads(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer(b"", "302 Found", f"Location: {next(ways)}"))
+
+        async def ask() -> list[int]:
+            one = probe(Call(raw.url))
+            return [len(one.client.lines) for _ in range(3) if (await one.confirmed()).up]
+
+        with serving(leads) as raw:
+            assert asyncio.run(ask()) == [2, 2, 2]
+        assert (fine.connections, other.connections) == (2, 1)
+
+
 def test_another_server_gets_no_secret(fine: Raw) -> None:
     with serving(says(answer(b"", "307 Temporary Redirect", f"Location: {fine.url}"))) as raw:
         call = Call(raw.url, "POST", {"Authorization": "Bearer s3cret", "X-Key": "s3cret"}, b"s3cret")
