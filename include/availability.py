@@ -22,16 +22,16 @@ def derive(store: Store, now: datetime, objectives: Mapping[str, float]) -> int:
     """
     with store.transaction():
         samples.make_room(store)
-        budgets.count(store, now, list(maintained(store, now)))
+        targets = budgets.counting_since(store, now)
+        since = min((target["since"] for target in targets), default=now)
+        budgets.count(store, since, now, list(maintained(store, targets, since, now)))
         budgets.shares(store, now, objectives, OBJECTIVE)
         budgets.responses(store, now, SATISFIED)
         return samples.settle(store)
 
 
-def maintained(store: Store, now: datetime) -> Iterator[dict[str, object]]:
-    """The times under maintenance that are to be counted now: labels, begins, ends."""
-    targets = budgets.counting_since(store, now)
-    since = min((target["since"] for target in targets), default=now)
+def maintained(store: Store, targets: Sequence[Row], since: datetime, now: datetime) -> Iterator[dict[str, object]]:
+    """The times of the targets under maintenance that are to be counted now: labels, begins, ends."""
     windows = [Silence.from_row(row) for row in store.many("silences.maintenance", since=since, until=now)]
     for target in targets if windows else ():
         for span in times(windows, target, now):

@@ -19,9 +19,10 @@ def counting_since(store: Store, now: datetime) -> list[Row]:
     return store.many("budgets.counting_since", now=now)
 
 
-def count(store: Store, now: datetime, maintained: Sequence[Mapping[str, object]]) -> None:
-    """Let the counters arrive. `maintained`: labels, begins, ends of times that do not count; those of a target do not overlap."""
-    store.change("budgets.count", now=now, maintained=dumps(list(maintained)))
+def count(store: Store, since: datetime, now: datetime, maintained: Sequence[Mapping[str, object]]) -> None:
+    """Let the counters arrive. `since`: when the first has something to count. `maintained`: labels, begins, ends of times that do not
+    count; those of a target do not overlap."""
+    store.change("budgets.count", since=since, now=now, maintained=dumps(list(maintained)))
 
 
 def shares(store: Store, now: datetime, objectives: Mapping[str, float], otherwise: float) -> None:

@@ -22,12 +22,13 @@ with target as materialized (
     select t.id, p.value = 0 as down, p.at as begins, p.at + interval '5 minutes' as known,
            lead(p.at) over (partition by t.id order by p.at) as ends
     from target t cross join lateral (
-        -- a counter stands at the moment of a probe, whose outcome holds from there on
-        select at, value from sample where series_id = t.id and at >= t.since and at <= t.until
+        -- a counter stands at the moment of a probe, whose outcome holds from there on; `offset` has each target looked up by itself, as the
+        -- newest samples are in no statistics yet
+        select at, value from sample where series_id = t.id and at >= t.since and at <= t.until and at >= %(since)s and at <= %(now)s offset 0
     ) p
 ), part as (
     select id, down, begins, least(ends, known) as ends from piece where ends is not null
-), kept_out as (
+), kept_out as materialized (
     select u.id, m.begins, m.ends
     from jsonb_to_recordset(%(maintained)s::jsonb) as m (labels jsonb, begins timestamptz, ends timestamptz)
     join series u on u.digest = md5('api_up' || m.labels::text)::uuid
@@ -85,9 +86,13 @@ select 'availability', labels, 'percent', at, 100 - 100 * failed / watched from 
 with answered as materialized (
     select u.labels, max(p.at) as at, avg(p.value) as mean,
            avg(case when p.value <= %(satisfied)s then 1 when p.value <= 4 * %(satisfied)s then 0.5 else 0 end) as score
-    from arriving c join series u on u.digest = md5('api_up' || c.labels::text)::uuid join series t on t.digest = md5('api_response_time' || (u.labels || '{"phase": "total"}')::text)::uuid
-    join sample p on p.series_id = t.id and p.at > %(now)s - interval '5 minutes' and p.at <= %(now)s
-    join sample a on a.series_id = u.id and a.at = p.at and a.value = 1 and a.at > %(now)s - interval '5 minutes' and a.at <= %(now)s
+    from arriving c join series u on u.digest = md5('api_up' || c.labels::text)::uuid
+    join series t on t.digest = md5('api_response_time' || (u.labels || '{"phase": "total"}')::text)::uuid
+    cross join lateral (
+        select at, value from sample
+        where series_id = t.id and at > %(now)s - interval '5 minutes' and at <= %(now)s offset 0
+    ) p
+    cross join lateral (select from sample where series_id = u.id and at = p.at and value = 1 limit 1) a
     where c.metric = 'api_watched_seconds_total'
     group by u.labels
 ), failing as (
