@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from include.metrics import Metric, Reading
+from include.metrics import Metric
 
 CORE, MOUNT, PROCESS = ("cpu",), ("mount",), ("process",)
 DISK, INTERFACE = ("device", "direction"), ("interface", "direction")
@@ -68,20 +66,10 @@ SYSTEM = {
     "clock_synchronized": Metric("bool", "Whether something keeps the clock right"),
 }
 OUTCOMES = {
-    "series_dropped": Metric("count", "Series beyond what is kept of one target, and values that are no numbers; the note names one"),
     "lines_refused": Metric("count", "Lines of a metrics page that could not be read; the note shows the first"),
     "mounts_stuck": Metric("count", "File systems that do not say how full they are in time, as of a file server that is gone"),
 }
 METRICS: dict[str, Metric] = {**PROCESSORS, **MEMORY, **DISKS, **INTERFACES, **SYSTEM, **OUTCOMES}
+SIGNED = frozenset({"clock_offset", "temperature"})
 # What is asked every minute.
 CHEAP = frozenset({*PROCESSORS, *MEMORY, *DISKS, *INTERFACES, *OUTCOMES})
-
-
-def asked(readings: Iterable[Reading], cheap: bool) -> Iterator[Reading]:
-    """Those that are wanted now."""
-    return (reading for reading in readings if not cheap or reading.metric in CHEAP)
-
-
-def percent(part: float, whole: float) -> float:
-    """The share in percent, between 0 and 100; what is above it counts as full."""
-    return min(max(100 * part / whole, 0.0), 100.0) if whole > 0 else 0.0
