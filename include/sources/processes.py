@@ -36,7 +36,8 @@ def processes(must_run: Sequence[str], processors: float, looking: float) -> Ite
     yield Reading("zombie_processes", second.zombies)
     yield from (Reading("process_up", float(name in second.names or name[:15] in second.names), {"process": name}) for name in must_run)
     for name, seconds in sorted(usage(first, second).items(), key=itemgetter(1), reverse=True)[:TOP]:
-        yield Reading("process_cpu_usage", 100 * seconds / (then - started) / processors, {"process": name})
+        if seconds:
+            yield Reading("process_cpu_usage", 100 * seconds / (then - started) / processors, {"process": name})
     yield from (Reading("process_memory", size, {"process": name}) for name, size in second.memory.most_common(TOP))
 
 

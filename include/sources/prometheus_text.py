@@ -16,6 +16,7 @@ NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|(?=\}))')
 # A value, perhaps a time, perhaps an example of OpenMetrics.
 VALUE = re.compile(r"\s*([+-]?(?:\d[\d.eE+-]*|\.\d[\deE+-]*|[Ii]nf|[Nn]a[Nn]))(?:\s+[-+\d.eE]+)?\s*(?:#.*)?")
+END = re.compile(r"\s*\}")
 ESCAPE = re.compile(r"\\(.)")
 
 
@@ -69,7 +70,8 @@ class Exposition:
 
 def parsed(line: str, name: str) -> Series:
     """A line that begins with this name. Raises ValueError."""
-    labels, at = {}, len(name)
+    labels: dict[str, str] = {}
+    at = len(name)
     while line.startswith((" ", "\t"), at):
         at += 1
     if line.startswith("{", at):
@@ -86,7 +88,7 @@ def labelled(line: str, at: int) -> tuple[dict[str, str], int]:
     while found := LABEL.match(line, at):
         labels[found[1]] = unescaped(found[2])
         at = found.end()
-    if not (end := re.compile(r"\s*\}").match(line, at)):
+    if not (end := END.match(line, at)):
         raise ValueError("labels without end")
     return labels, end.end()
 

@@ -19,6 +19,7 @@ from include.sources.hostile import seemly
 
 MOST_BYTES = 16 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
+TOO_LONG = f"<a line of more than {LONGEST_LINE // 1024} KiB>"
 REDIRECTS = 3
 CONNECTING = 5.0
 HEADERS = {"Accept": "text/plain;version=0.0.4, application/json;q=0.9, */*;q=0.1", "Accept-Encoding": "identity"}
@@ -35,13 +36,13 @@ class Page:
     verify: bool | str = True
 
     def lines(self, seconds: float) -> Iterator[str]:
-        """The page line by line; one that is too long comes as an empty one. Raises SourceError."""
+        """The page line by line; one that is too long comes as `TOO_LONG`. Raises SourceError."""
         rest = b""
         for chunk in self.chunks(seconds):
             *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line.decode("utf-8", "replace") if len(line) <= LONGEST_LINE else "" for line in whole)
+            yield from (readable(line) for line in whole)
             rest = rest[: LONGEST_LINE + 1]
-        yield rest.decode("utf-8", "replace") if len(rest) <= LONGEST_LINE else ""
+        yield readable(rest)
 
     def body(self, seconds: float, form: Mapping[str, str]) -> bytes:
         """All that is answered to a form. Raises SourceError."""
@@ -104,6 +105,11 @@ class Line:
             self.sockets.append(socket.socket(fileno=os.dup(opened.fileno())))
             if self.over:
                 self.end()
+
+
+def readable(line: bytes) -> str:
+    """A line as text, whatever its bytes are."""
+    return line.decode("utf-8", "replace") if len(line) <= LONGEST_LINE else TOO_LONG
 
 
 @contextmanager
