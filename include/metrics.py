@@ -13,7 +13,8 @@ from include.audience import Labels
 class Metric:
     """`labels`: those beside `target` and `environment`. `rate_of`: the counter that this is the growth of, per second, times `scale`.
 
-    A counter only grows, until what it counts starts anew; its rate is computed in the store when a further value of it arrives.
+    `per`: the counter with the same labels by whose growth it is divided in place of the seconds, as for the time that one operation
+    took. A counter only grows, until what it counts starts anew; its rate is computed in the store when a further value of it arrives.
     """
 
     unit: str
@@ -21,6 +22,7 @@ class Metric:
     labels: tuple[str, ...] = ()
     rate_of: str | None = None
     scale: float = 1
+    per: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def metrics_of(duty: str) -> dict[str, Metric]:
 def rates_of(metrics: Mapping[str, Metric]) -> list[dict[str, object]]:
     """The rates among the metrics, as the store computes them."""
     return [
-        {"metric": name, "counter": metric.rate_of, "unit": metric.unit, "scale": metric.scale}
+        {"metric": name, "counter": metric.rate_of, "per": metric.per, "unit": metric.unit, "scale": metric.scale}
         for name, metric in metrics.items()
         if metric.rate_of
     ]

@@ -7,15 +7,24 @@ create temp table if not exists arriving (metric text, labels jsonb, unit text, 
 copy arriving from stdin
 
 -- name: rates
--- The growth of counters per second since the value before. One that shrank has started anew; one last seen more than an hour ago says
--- nothing about now.
-insert into arriving (metric, labels, unit, at, value)
-select r.metric, a.labels, r.unit, a.at, (a.value - l.value) / extract(epoch from a.at - l.at) * r.scale
-from jsonb_to_recordset(%(rates)s::jsonb) as r (metric text, counter text, unit text, scale float8)
-join arriving a on a.metric = r.counter
-join series s on s.digest = md5(a.metric || a.labels::text)::uuid
-join latest l on l.series_id = s.id
-where a.value >= l.value and a.at > l.at and a.at - l.at <= interval '1 hour'
+-- The growth of counters since the value before, per second or per growth of another counter, with the note of the newer value. One that
+-- shrank has started anew; one last seen more than an hour ago says nothing about now; where the other did not grow there is no ratio.
+with rate as materialized (
+    select * from jsonb_to_recordset(%(rates)s::jsonb) as r (metric text, counter text, per text, unit text, scale float8)
+), grown as materialized (
+    select a.metric, a.labels, a.at, a.note, a.value - l.value as growth, extract(epoch from a.at - l.at) as seconds
+    from arriving a
+    join series s on s.digest = md5(a.metric || a.labels::text)::uuid
+    join latest l on l.series_id = s.id
+    where a.metric in (select counter from rate union select per from rate)
+      and a.value >= l.value and a.at > l.at and a.at - l.at <= interval '1 hour'
+)
+insert into arriving (metric, labels, unit, at, value, note)
+select r.metric, g.labels, r.unit, g.at, g.growth / coalesce(p.growth, g.seconds) * r.scale, g.note
+from rate r
+join grown g on g.metric = r.counter
+left join grown p on p.metric = r.per and p.labels = g.labels and p.at = g.at
+where r.per is null or p.growth > 0
 
 -- name: settle
 -- What has arrived becomes samples, of series that are made where they are new, and the newest of each is kept unless a newer one is
