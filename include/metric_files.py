@@ -6,7 +6,7 @@
     -- needs: pg_monitor
     -- database_blocked in sessions: waiting for a lock that another one holds
     -- database_deadlocks in count: since the statistics began
-    -- database_deadlock_rate in 1/h = 3600 * database_deadlocks per second: how often there are any
+    -- database_deadlocks_rate in 1/h = 3600 * database_deadlocks per second: how often there are any
     -- database_size{database} in B: of each database, the largest 20
 
     -- from 14: since when a lock is waited for is known
@@ -31,7 +31,7 @@ HEAD = re.compile(r"(?:--.*\n)+")
 VERSION = re.compile(r"^-- from (\d+): \S.*\n", re.MULTILINE)
 NEEDS = re.compile(r"needs: (\w+(?:, \w+)*)")
 METRIC = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>\w+(?:, \w+)*)\})? in (?P<unit>\S+): (?P<meaning>\S.*)")
-RATE = re.compile(r"(?P<name>\w+) in (?P<unit>\S+) = (?:(?P<scale>\d+) \* )?(?P<counter>\w+) per second: (?P<meaning>\S.*)")
+RATE = re.compile(r"(?P<name>\w+) in (?P<unit>\S+) = (?:(?P<scale>\d+) \* )?(?P<counter>\w+) per (?P<per>\w+): (?P<meaning>\S.*)")
 CHEAP = "asked: every minute"
 
 
@@ -106,10 +106,11 @@ def metric(said: Mapping[str, str | None], known: Mapping[str, Metric]) -> Metri
     unit, meaning = str(said["unit"]), str(said["meaning"])
     if "counter" not in said:
         return Metric(unit, meaning, tuple((said["labels"] or "").replace(",", "").split()))
-    counter = str(said["counter"])
-    if counter not in known or known[counter].rate_of:
-        raise ValueError(f"{said['name']} grows with {counter!r}, which is no metric above it")
-    return Metric(unit, meaning, known[counter].labels, counter, float(said["scale"] or 1))
+    counter, per = str(said["counter"]), None if said["per"] == "second" else said["per"]
+    labels = {known[name].labels for name in (counter, per) if name in known and not known[name].rate_of}
+    if counter not in known or not {per} <= {None, *known} or len(labels) != 1:
+        raise ValueError(f"{said['name']} grows with what is no counter above it, or not of the same labels")
+    return Metric(unit, meaning, labels.pop(), counter, float(said["scale"] or 1), per)
 
 
 def variants(text: str) -> dict[int, str]:
