@@ -106,9 +106,10 @@ def metric(said: Mapping[str, str | None], known: Mapping[str, Metric]) -> Metri
     unit, meaning = str(said["unit"]), str(said["meaning"])
     if "counter" not in said:
         return Metric(unit, meaning, tuple((said["labels"] or "").replace(",", "").split()))
-    counter, per = str(said["counter"]), None if said["per"] == "second" else said["per"]
-    labels = {known[name].labels for name in (counter, per) if name in known and not known[name].rate_of}
-    if counter not in known or not {per} <= {None, *known} or len(labels) != 1:
+    counter, per = str(said["counter"]), None if said["per"] == "second" else str(said["per"])
+    counters = [known.get(name) for name in (counter, per) if name]
+    labels = {one.labels for one in counters if one and not one.rate_of}
+    if None in counters or len(labels) != 1:
         raise ValueError(f"{said['name']} grows with what is no counter above it, or not of the same labels")
     return Metric(unit, meaning, labels.pop(), counter, float(said["scale"] or 1), per)
 

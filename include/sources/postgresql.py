@@ -29,7 +29,7 @@ QUERIES = named_queries(HERE.with_suffix(".sql"))
 OWN = {
     "database_response_time": Metric("s", "how long it took to connect, and to answer", ("phase",)),
     "table_rows": Metric("rows", "of the tables that `row_counts` names; counted where they are few, else estimated", ("table",)),
-    "metric_permitted": Metric("bool", "whether what one file of metrics needs is there; the note says what to run where it is not", ("metric",)),
+    "metric_permitted": Metric("bool", "whether what a file of metrics needs is there; the note says what to run if not", ("metric",)),
     "metrics_unanswered": Metric("count", "files of metrics that were permitted and gave none all the same, as when they took too long"),
 }
 METRICS: dict[str, Metric] = OWN | {name: metric for file in FILES.values() for name, metric in file.metrics.items()}
