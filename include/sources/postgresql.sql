@@ -1,0 +1,37 @@
+-- name: needs
+-- What metrics may need, whether it is there, and what else to do about it.
+with me as (
+    select quote_ident(current_user) as role
+), closed as (
+    select string_agg(distinct quote_ident(nspname), ', ') as schemas
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where relkind = 'r' and nspname <> 'information_schema' and nspname !~ '^pg_' and not has_table_privilege(c.oid, 'select')
+)
+select 'pg_monitor' as need, pg_has_role('pg_read_all_stats', 'usage') as met, 'not permitted: run GRANT pg_monitor TO ' || role as otherwise from me
+union all
+select 'all_databases', pg_has_role('pg_read_all_stats', 'usage') or bool_and(has_database_privilege(oid, 'connect')),
+       'not permitted: run GRANT pg_monitor TO ' || max(role) from me, pg_database where datallowconn
+union all
+select 'all_tables', schemas is null, 'not permitted: run GRANT SELECT ON ALL TABLES IN SCHEMA ' || left(schemas, 200) || ' TO ' || role from me, closed
+union all
+select 'pg_stat_statements', exists (select from pg_extension where extname = 'pg_stat_statements'),
+       'not there: run CREATE EXTENSION pg_stat_statements in database ' || quote_ident(current_database())
+
+-- name: reach
+-- Look up names also where pg_stat_statements was put.
+select set_config('search_path', concat_ws(', ', 'pg_catalog', max(extnamespace::regnamespace::text)), false)
+from pg_extension where extname = 'pg_stat_statements'
+
+-- name: table_rows
+-- How many rows a table has with all its partitions, as far as is known without counting; one without a schema is not there. What is
+-- known of rows is lost in a crash, but not what the last vacuum saw.
+with named as (
+    select to_regclass(%(table)s) as id
+), part as (
+    select id as part from named union select relid from named, pg_partition_tree(id)
+)
+select (select nspname from pg_namespace where oid = max(t.relnamespace)) as schema, max(t.relname) as name,
+       sum(case when coalesce(s.n_live_tup, 0) = 0 and coalesce(s.n_tup_del, 0) = 0 then greatest(c.reltuples, 0) else s.n_live_tup end) as rows,
+       sum(greatest(c.relpages, 0)) as pages, coalesce(bool_and(has_table_privilege(t.oid, 'select')), false) as readable
+from named left join pg_class t on t.oid = id cross join part left join pg_class c on c.oid = part
+left join pg_stat_all_tables s on s.relid = part
