@@ -1,31 +1,134 @@
-"""The targets of the configuration, with the connections that they name, as fleets of gauges."""
+"""The targets of the configuration with the connections that they name: fleets of gauges, and probes of HTTP addresses."""
 
 from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from include.config.targets import ApiTarget, ApplicationTarget, HostTarget, Targets, Watched
+from include.config.targets import ApiTarget, ApplicationTarget, DatabaseTarget, HostTarget, NetworkTarget, Targets, Watched
 from include.logs import facts
 from securenet.connections import conninfo, find_connection
 
 if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
     from include.fleet import Fleet, Gauge
-    from include.probes import Pace
+    from include.model import Clock
     from include.probes.http import HttpProbe
 
 log = logging.getLogger(__name__)
+Target = TypeVar("Target", bound=Watched)
+# Source -> the duty whose metrics it gives.
+SOURCES = {"systems": "system_health", "databases": "database_health"}
 
 
-def fleet(name: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
-    """The targets of a source, `systems` or `databases`, as a duty reads them. One whose connection is missing is left out, and said so."""
+def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
+    """The targets of a source as a duty reads them. One whose connection is missing is left out, and said so."""
     from include.fleet import Fleet
     from include.metrics import metrics_of
 
-    gauges = {"systems": systems, "databases": databases}[name](targets)
-    return Fleet(name, duty, list(gauges), metrics_of(MEASURES[name]), cheap)
+    gauges = list({"systems": systems, "databases": databases}[source](targets))
+    own = {name: metric for gauge in gauges for name, metric in getattr(gauge, "metrics", {}).items()}
+    return Fleet(source, duty, gauges, {**own, **metrics_of(SOURCES[source])}, cheap)
 
 
-MEASURES = {"systems": "system_health", "databases": "database_health"}
+def systems(targets: Targets) -> Iterator[Gauge]:
+    """Hosts, and what is reached over a network."""
+    yield from map(host, targets.hosts)
+    yield from map(network, targets.networks)
+
+
+def databases(targets: Targets) -> Iterator[Gauge]:
+    """Database servers, and what applications say of themselves."""
+    yield from map(database, there(targets.databases))
+    yield from map(application, there(targets.applications))
+
+
+def host(target: HostTarget) -> Gauge:
+    """A host, by the way that the configuration says."""
+    from include.sources.host_local import LocalHost
+    from include.sources.host_node_exporter import NodeExporterHost
+    from include.sources.host_prometheus import PrometheusHost
+    from include.sources.scrape import Page
+
+    page = Page(target.url or "")
+    ways: dict[str, Callable[[], Gauge]] = {
+        "psutil": lambda: LocalHost(target.all_labels, target.processes),
+        "node_exporter": lambda: NodeExporterHost(target.all_labels, page),
+        "prometheus": lambda: PrometheusHost(target.all_labels, page, target.instance or ""),
+    }
+    return ways[target.via]()
+
+
+def network(target: NetworkTarget) -> Gauge:
+    """Something at the other end of a network."""
+    from include.sources.name_server import NameCheck
+    from include.sources.network import NetworkGauge
+
+    names = (NameCheck(target.dns.name, target.dns.server, target.dns.expect),) if target.dns else ()
+    return NetworkGauge(target.all_labels, target.address, target.ping, target.ports, names)
+
+
+def database(target: DatabaseTarget) -> Gauge:
+    """A database server."""
+    from include.sources.postgresql import PostgresGauge
+
+    return PostgresGauge(target.all_labels, conninfo(target.connection), target.row_counts, target.backup)
+
+
+def application(target: ApplicationTarget) -> Gauge:
+    """An application, by its metrics page or by its database."""
+    from include.sources.application_page import ApplicationPage
+    from include.sources.application_sql import ApplicationSql
+    from include.sources.scrape import Page
+
+    if target.url:
+        return ApplicationPage(target.all_labels, Page(target.url), target.take)
+    return ApplicationSql(target.all_labels, conninfo(target.connection or ""), Path(target.query) if target.query else None)
+
+
+def apis(targets: Targets, confirmations: int, clock: Clock) -> list[HttpProbe]:
+    """What asks each HTTP address."""
+    from include.probes.http import PACE, HttpProbe
+
+    pace = replace(PACE, confirmations=confirmations)
+    return [
+        HttpProbe(one.all_labels, call(one), clock, replace(pace, interval=one.interval, timeout=one.timeout))
+        for one in there(targets.apis)
+    ]
+
+
+def call(target: ApiTarget) -> Any:
+    """The request, and what is expected of its answer."""
+    from include.web.client import Call
+    from include.web.expecting import Expect
+
+    wanted = target.expect
+    expect = Expect(wanted.status, wanted.body, wanted.json_values, wanted.header)
+    headers = {**target.headers, **credentials(target.connection)}
+    return Call(target.url, target.method, headers, (target.content or "").encode(), expect, verify=target.verify)
+
+
+def credentials(connection: str | None) -> dict[str, str]:
+    """What a connection adds to the request: login and password, or a password alone as a bearer token."""
+    found: Connection | None = find_connection(connection) if connection else None
+    if not found or not found.password:
+        return {}
+    if not found.login:
+        return {"Authorization": f"Bearer {found.password}"}
+    return {"Authorization": "Basic " + b64encode(f"{found.login}:{found.password}".encode()).decode()}
+
+
+def there(targets: Iterable[Target]) -> Iterator[Target]:
+    """The targets whose connections are there; of any other it is said that it is not watched."""
+    for target in targets:
+        name = getattr(target, "connection", None)
+        if not name or find_connection(name):
+            yield target
+        else:
+            why = f"the connection {name} is missing: create it in Airflow"
+            facts(log, "not watched", target=target.name, why=why)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from include.watching import Watch, Watching
 
 CONNECTIONS_LAST = timedelta(minutes=1)
+JUDGED_EVERY = timedelta(minutes=1)
 
 
 @dataclass
@@ -85,6 +86,15 @@ def database_connectivity(lasting: Lasting) -> Watch:
     return observing(lasting, "database_connectivity", lasting.wiring.database_probes())
 
 
+def api_performance(lasting: Lasting) -> Watch:
+    """The watch over HTTP addresses, which also samples what is cheap, and judges all of it every minute."""
+    from include.metrics import metrics_of
+    from securenet.fleets import SOURCES
+
+    metrics = {name: metric for duty in ("api_performance", *SOURCES.values()) for name, metric in metrics_of(duty).items()}
+    return observing(lasting, "api_performance", lasting.wiring.api_probes(), metrics=metrics, judged_every=JUDGED_EVERY)
+
+
 def observing(lasting: Lasting, duty: str, probes: Sequence[Probe], **measuring: Any) -> Watch:
     """A watch over targets that are probed without a pause."""
     from include.observing import Observing
@@ -121,4 +131,8 @@ def remembered(wiring: Wiring, until: datetime) -> Memory:
     return Memory.of(wiring.store, wiring.settings, directory, wiring.channels, wiring.clock(), until)
 
 
-WATCHES: dict[str, Callable[[Lasting], Watch]] = {"escalation": escalation, "database_connectivity": database_connectivity}
+WATCHES: dict[str, Callable[[Lasting], Watch]] = {
+    "escalation": escalation,
+    "database_connectivity": database_connectivity,
+    "api_performance": api_performance,
+}

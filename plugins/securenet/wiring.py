@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from include.config.duties import BY_THE_CLOCK, WATCHDOG, WATCHING, section_of
 from include.config.settings import AccountExpiration, Settings
-from include.logs import facts
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
 from securenet.connections import STORE, conninfo, find_connection, heartbeat, sender_of
+from securenet.fleets import SOURCES as FLEETS
+from securenet.fleets import apis, fleet, there
 
 if TYPE_CHECKING:
     from include.actions import Actions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from include.directory import Directory
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
+    from include.probes import Probe
     from include.probes.database import DatabaseProbe
     from include.reporting import Reporting
     from include.sources import Source
@@ -111,6 +113,8 @@ class Wiring:
         if name == "duties":
             duties: Source = load_named(SOURCES, name, "source")(self.intervals, WATCHING, is_paused)
             return duties
+        if name in FLEETS:
+            return fleet(name, self.settings.targets, FLEETS[name])
         kind = load_named(SOURCES, f"accounts.{self.accounts.source}", "source")
         accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
         return accounts
@@ -243,9 +247,18 @@ class Wiring:
         """What a duty's watcher measures, measured now by hand; None for a duty that measures in its run."""
         from include.observing import look_once
 
-        if run.duty != "database_connectivity":
+        ways = {"database_connectivity": self.database_probes, "api_performance": self.api_probes}
+        if run.duty not in ways:
             return None
-        return look_once(self.database_probes(), self.store, self.evaluating(run.duty, reminders=False), run)
+        return look_once(ways[run.duty](), self.store, self.evaluating(run.duty, reminders=False), run)
+
+    def api_probes(self) -> list[Probe]:
+        """What asks each HTTP address, and what samples the cheap counters of hosts, databases and applications."""
+        from include.sampling import Sampling
+
+        targets, confirmations = self.settings.targets, self.settings.monitoring.api_performance.confirmations
+        cheap = [fleet(source, targets, "api_performance", cheap=True) for source in FLEETS]
+        return [*apis(targets, confirmations, self.clock), Sampling(cheap, self.clock)]
 
     def database_probes(self) -> list[DatabaseProbe]:
         """What asks each database, the store included. One without a connection is left out, and said so."""
@@ -255,14 +268,8 @@ class Wiring:
 
         chosen = self.settings.monitoring.database_connectivity
         pace = Pace(chosen.interval, chosen.heartbeat, chosen.timeout, chosen.confirmations)
-        wanted = [(one.all_labels, one.connection) for one in self.settings.targets.databases]
-        there = [(labels, name) for labels, name in wanted if find_connection(name) or self.leave_out(labels, name)]
-        return [DatabaseProbe(labels, conninfo(name), pace, self.clock) for labels, name in [(STORE_LABELS, STORE), *there]]
-
-    def leave_out(self, labels: Mapping[str, str], connection: str) -> bool:
-        """Say that a target is not configured."""
-        facts(log, "not watched", target=labels["target"], why=f"the connection {connection} is missing: create it in Airflow")
-        return False
+        wanted = [(one.all_labels, one.connection) for one in there(self.settings.targets.databases)]
+        return [DatabaseProbe(labels, conninfo(name), pace, self.clock) for labels, name in [(STORE_LABELS, STORE), *wanted]]
 
     @contextmanager
     def lane(self, channel: str) -> Iterator[Drain]:

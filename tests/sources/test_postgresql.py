@@ -224,7 +224,12 @@ def test_a_deadlock_is_counted(dsn: str) -> None:
 
 
 def test_who_may_not_see_all_is_told_what_to_grant_and_sees_the_rest(server: Server, dsn: str) -> None:
-    run(dsn, *BIG.split(";")[:-1], "create role watcher login password 'watch'", f"grant connect on database {dsn.rpartition('/')[2]} to watcher")
+    run(
+        dsn,
+        *BIG.split(";")[:-1],
+        "create role watcher login password 'watch'",
+        f"grant connect on database {dsn.rpartition('/')[2]} to watcher",
+    )
     run(dsn, f"revoke connect on database {dsn.rpartition('/')[2]} from public", "create table secret ()")
     watcher = server.dsn(dsn.rpartition("/")[2], "watcher", "watch")
     try:
