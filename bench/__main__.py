@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accounts, alerts, channels, idle, notify, page, parse, rules
+from bench import accounts, alerts, channels, idle, notify, page, parse, rules, targets
 from bench.page import Figure
 
-FIGURES = ("accounts", "parse", "notify", "alerts", "rules", "channels", "idle")
+FIGURES = ("accounts", "parse", "notify", "alerts", "rules", "channels", "targets", "idle")
 USERS = (1_000_000, 10_000_000)
 
 
@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> int:
         "alerts": alerts.measure,
         "rules": rules.measure,
         "channels": channels.measure,
+        "targets": targets.measure,
         "idle": idle.measure,
     }
     return max([tell(measures[name]()) for name in FIGURES if name in chosen.figures or "all" in chosen.figures], default=0)

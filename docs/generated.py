@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from docs import duties, keys, tree
+from docs import duties, keys, measures, tree
 
 ROOT = Path(__file__).parents[1]
 PARTS = {
@@ -13,6 +13,8 @@ PARTS = {
     "docs/architecture.md": {"folders": tree.folders},
     "docs/modules.md": {"tree": tree.text},
     "docs/configuration.md": {"keys": keys.tables},
+    "docs/metrics.md": {"metrics": measures.metrics},
+    "docs/rules.md": {"rules": measures.rules},
 }
 
 

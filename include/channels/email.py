@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import smtplib
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +26,8 @@ from include.writing.mails import add_html, attach_csv, headed, header_text, mes
 REPEAT = "You may have had this message before: a fault hid whether it reached you."
 NOTE = "margin:0;padding:8px 16px;font:13px/1.5 sans-serif;color:#5b6472"
 PATIENCE_WITH_DATA = 10
+# Seconds.
+JUST_NOW = 0.2
 TOO_LARGE = 552
 
 
@@ -109,6 +113,7 @@ class Email:
         self.zone = zone
         self.clock = clock
         self.smtp: Smtp | None = None
+        self.heard_at = -math.inf
 
     def deliver(self, message: Message, body: Row | None) -> Receipt:
         """Send to whoever does not have it yet; a remark names the copies that were refused. Raises DeliveryError.
@@ -156,6 +161,7 @@ class Email:
         smtp.handing_over = False
         try:
             refused = smtp.send_message(mail, from_addr=self.settings.sender, to_addrs=list(recipients))
+            self.heard_at = time.monotonic()
             return Handover([address for address in recipients if address not in refused], refused)
         except smtplib.SMTPRecipientsRefused as error:
             return Handover([], error.recipients)
@@ -164,7 +170,12 @@ class Email:
             raise failure(error, smtp.handing_over) from None
 
     def connection(self) -> Smtp:
-        """The open connection if it still answers, else a new one. Raises DeliveryError when none can be had."""
+        """The open connection if it still answers, else a new one. Raises DeliveryError when none can be had.
+
+        One that has answered just now still does: to ask each time costs as much as a recipient.
+        """
+        if self.smtp and time.monotonic() - self.heard_at < JUST_NOW:
+            return self.smtp
         if self.smtp:
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 if self.smtp.rset()[0] == 250:

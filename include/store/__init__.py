@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,7 @@ def connect(conninfo: str, application: str) -> Store:
     return Store(opened(10), partial(opened, 3))
 
 
+@cache
 def sql(query: str) -> bytes:
     """The text of a named query; bytes, because it comes from our own files and needs no composing."""
     room, name = query.split(".")

@@ -36,7 +36,7 @@ def arrive(store: Store, samples: Sequence[Sample]) -> None:
 
 
 def rates(store: Store, rates: Sequence[Mapping[str, object]]) -> None:
-    """Let the rates of counters arrive, from what has arrived and the value before it. Each: metric, counter, unit, scale."""
+    """Let the rates of counters arrive, from what has arrived and the value before it. Each: metric, counter, per, unit, scale."""
     if rates:
         store.change("samples.rates", rates=dumps(list(rates)))
 

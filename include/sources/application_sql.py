@@ -1,0 +1,147 @@
+"""An application's own numbers from its database: a file of named queries, each of which is one metric (docs/sources.md)."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from include.audience import Labels
+from include.cutting import cut_after
+from include.failures import SourceError, first_line
+from include.metrics import Metric, Reading
+from include.queries import named_queries
+from include.sources.hostile import clean, seemly
+
+SECURENET = Path(__file__).with_name("application_securenet.sql")
+WRAPPED = named_queries(Path(__file__).with_name("application_sql.sql"))["values"]
+HEAD = re.compile(r"^-- name: (\w+)\n((?:-- .*\n)*)", re.MULTILINE)
+FACT = re.compile(r"^-- (unit|labels|cheap|longest): *(.*)\n", re.MULTILINE)
+CONNECTING = 5
+# Rows of one query: more than a fleet stores, so that it says how many it drops.
+MOST_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query and what its `value` means. `cheap`: it may be asked every minute."""
+
+    name: str
+    metric: Metric
+    sql: str
+    cheap: bool
+
+
+@cache
+def questions(path: Path) -> tuple[Question, ...]:
+    """The queries of a file. Raises OSError and ValueError."""
+    texts, heads = named_queries(path), dict(HEAD.findall(path.read_text(encoding="utf-8")))
+    if not texts:
+        raise ValueError("it has no query; allowed: as in `-- name: active_users`, a line that describes it, `-- unit: users`")
+    return tuple(question(name, heads[name], sql) for name, sql in texts.items())
+
+
+def question(name: str, head: str, sql: str) -> Question:
+    """One block."""
+    facts = {key: value.strip() for key, value in FACT.findall(head)}
+    meaning = " ".join(line.removeprefix("-- ") for line in FACT.sub("", head).splitlines())
+    labels = tuple(facts.get("labels", "").replace(",", " ").split())
+    return Question(name, Metric(facts.get("unit", "count"), meaning, labels), sql, facts.get("cheap") == "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationSql:
+    """An application whose database is asked the queries of a file, SecureNet's by default; `longest`: what one of them may take."""
+
+    labels: Labels
+    conninfo: str = field(repr=False)
+    query: Path | None = None
+    longest: timedelta = timedelta(seconds=20)
+
+    @property
+    def path(self) -> Path:
+        """The file in force."""
+        return self.query or SECURENET
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What it says. Raises OSError and ValueError."""
+        return {one.name: one.metric for one in questions(self.path)}
+
+    def read(self, within: timedelta, cheap: bool) -> Iterable[Reading]:
+        """What each query gives, and whether it could be asked. Raises SourceError when none could."""
+        asked = [one for one in self.questions() if one.cheap or not cheap]
+        if not asked:
+            return
+        ends = time.monotonic() + within.total_seconds()
+        with closing(self.connected(within)) as watched, cut_after(watched, max(ends - time.monotonic(), 0.001)):
+            failed: list[str] = []
+            for one in asked:
+                yield from answered(watched, one, failed)
+        if len(failed) == len(asked):
+            raise SourceError(failed[0])
+
+    def questions(self) -> tuple[Question, ...]:
+        """The queries. Raises SourceError for a file that cannot be used."""
+        try:
+            return questions(self.path)
+        except (OSError, ValueError) as error:
+            raise SourceError(f"{self.path}: {first_line(error)}") from None
+
+    def connected(self, within: timedelta) -> psycopg.Connection[Any]:
+        """A connection that can only read, and does not wait for long. Raises SourceError."""
+        milliseconds = max(int(min(self.longest, within).total_seconds() * 1000), 1)
+        options = f"-c default_transaction_read_only=on -c statement_timeout={milliseconds} -c lock_timeout=2000 -c timezone=UTC"
+        patience = min(CONNECTING, max(int(within.total_seconds()), 1))
+        try:
+            return psycopg.connect(
+                self.conninfo,
+                autocommit=True,
+                connect_timeout=patience,
+                options=options,
+                client_encoding="UTF8",
+                application_name="securenet monitoring",
+            )
+        except psycopg.Error as error:
+            raise SourceError(first_line(error)) from None
+
+
+def answered(watched: psycopg.Connection[Any], one: Question, failed: list[str]) -> Iterator[Reading]:
+    """The values of one query, or why there are none, which keeps no other from being asked."""
+    labels, why = {"query": one.name}, None
+    try:
+        yield from clean(list(values(watched, one)))
+    except (psycopg.Error, SourceError) as error:
+        why = f"not permitted: {first_line(error)}" if isinstance(error, psycopg.errors.InsufficientPrivilege) else first_line(error)
+        failed.append(f"{one.name}: {why}")
+    yield Reading("query_up", 0 if why else 1, labels, why and seemly(why, 300))
+
+
+def values(watched: psycopg.Connection[Any], one: Question) -> Iterator[Reading]:
+    """A reading for each row: `value`, and the other columns as labels; rows without a value are none. Raises SourceError."""
+    text = WRAPPED.format(sql=one.sql, most=MOST_ROWS)
+    with watched.cursor() as cursor:
+        cursor.execute(text.encode())
+        columns = [column.name for column in cursor.description or ()]
+        if "value" not in columns:
+            raise SourceError("it has no column named value")
+        for row in cursor:
+            found = dict(zip(columns, row, strict=True))
+            if (value := number(found.pop("value"))) is not None:
+                yield Reading(one.name, value, {name: "" if label is None else str(label) for name, label in found.items()})
+
+
+def number(value: Any) -> float | None:
+    """A value as a number; None for NULL. Raises SourceError for what is none."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise SourceError(f"its value is no number: {seemly(str(value), 40)}") from None

@@ -1,0 +1,34 @@
+"""Readings as tests look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from include.fleet import Gauge
+from include.metrics import Reading
+
+SECONDS = timedelta(seconds=10)
+LABELS: Mapping[str, str] = {"target": "web1", "environment": "test"}
+
+
+def read(gauge: Gauge, cheap: bool = False, within: timedelta = SECONDS) -> list[Reading]:
+    """What the gauge says."""
+    return list(gauge.read(within, cheap))
+
+
+def value(readings: Iterable[Reading], metric: str, **labels: str) -> float:
+    """The one value of a series."""
+    (found,) = (reading.value for reading in readings if reading.metric == metric and dict(reading.labels) == labels)
+    return found
+
+
+def note(readings: Iterable[Reading], metric: str, **labels: str) -> str | None:
+    """What is noted of it."""
+    (found,) = (reading.note for reading in readings if reading.metric == metric and dict(reading.labels) == labels)
+    return found
+
+
+def names(readings: Iterable[Reading]) -> set[str]:
+    """The metrics that are there."""
+    return {reading.metric for reading in readings}
