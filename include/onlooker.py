@@ -48,9 +48,19 @@ class Onlooker:
 
     def rows(self, query: str | sql.Composed, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
         """What it answers. Raises psycopg.Error, and TimeoutError when there is no time to ask."""
+        self.hurry()
+        return self.connection.execute(query if isinstance(query, sql.Composed) else query.encode(), parameters).fetchall()
+
+    def first_row(self, query: str) -> DictRow | None:
+        """The first of the rows, however many a stranger's statement would give. Raises as `rows` does."""
+        self.hurry()
+        with self.connection.cursor() as cursor:
+            return next(cursor.stream(query.encode()), None)
+
+    def hurry(self) -> None:
+        """Raises TimeoutError when a statement might outlast the connection."""
         if self.ends - time.monotonic() < self.patience.total_seconds():
             raise TimeoutError("not asked: no time was left")
-        return self.connection.execute(query if isinstance(query, sql.Composed) else query.encode(), parameters).fetchall()
 
     def lives(self) -> bool:
         """Whether anything can still be asked."""

@@ -32,6 +32,8 @@ OWN = {
     "metric_permitted": Metric("bool", "whether what a file of metrics needs is there; the note says what to run if not", ("metric",)),
     "metrics_unanswered": Metric("count", "files of metrics that were permitted and gave none all the same, as when they took too long"),
 }
+# The first is asked every minute.
+NEEDS = ("needs", "needs_of_tables")
 METRICS: dict[str, Metric] = OWN | {name: metric for file in FILES.values() for name, metric in file.metrics.items()}
 PATIENCE = timedelta(seconds=5)
 STATEMENT, NOTE = 300, 500
@@ -56,9 +58,7 @@ class PostgresGauge:
     def read(self, within: timedelta, cheap: bool) -> list[Reading]:
         """All metrics, or the cheap ones. Raises SourceError when the server does not answer, or not to the end."""
         with onlooking(self.conninfo, within, min(self.patience, within / 4)) as onlooker:
-            look = Look(onlooker, response_times(onlooker))
-            onlooker.rows(QUERIES["reach"])
-            look.unmet = {row["need"]: row["otherwise"] for row in onlooker.rows(QUERIES["needs"]) if not row["met"]}
+            look = Look(onlooker, response_times(onlooker), unmet(onlooker, cheap))
             for question in self.questions(cheap):
                 look.ask(question)
         return look.readings if cheap else [*look.readings, *look.outcomes()]
@@ -101,7 +101,7 @@ class Look:
 
     onlooker: Onlooker
     readings: list[Reading]
-    unmet: dict[str, str] = field(default_factory=dict)
+    unmet: dict[str, str]
     permitted: dict[str, str | None] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -143,6 +143,13 @@ def response_times(onlooker: Onlooker) -> list[Reading]:
     onlooker.rows("select 1")
     phases = {"connect": onlooker.connecting, "query": time.monotonic() - started}
     return [Reading("database_response_time", seconds, {"phase": phase}) for phase, seconds in phases.items()]
+
+
+def unmet(onlooker: Onlooker, cheap: bool) -> dict[str, str]:
+    """What to do about each need that is not met, with the names of pg_stat_statements within reach."""
+    onlooker.rows(QUERIES["reach"])
+    known = [row for name in NEEDS[: 1 if cheap else None] for row in onlooker.rows(QUERIES[name])]
+    return {row["need"]: row["otherwise"] for row in known if not row["met"]}
 
 
 def of_file(file: MetricFile) -> Question:
@@ -191,7 +198,7 @@ def count(known: DictRow, onlooker: Onlooker) -> int | None:
 
 def queried(onlooker: Onlooker, query: str) -> tuple[datetime, str | None]:
     """The moment that the user's statement gives. Raises Unanswered for anything else."""
-    made = next((value for row in onlooker.rows(query)[:1] for value in row.values()), None)
+    made = next(iter((onlooker.first_row(query) or {}).values()), None)
     if not isinstance(made, datetime) or made.tzinfo is None:
         raise Unanswered("the query gives no moment: a timestamptz is needed, of a backup that is there")
     return made, None

@@ -1,21 +1,21 @@
 -- name: needs
 -- What metrics may need, whether it is there, and what else to do about it.
-with me as (
-    select quote_ident(current_user) as role
-), closed as (
-    select string_agg(distinct quote_ident(nspname), ', ') as schemas
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where relkind = 'r' and nspname <> 'information_schema' and nspname !~ '^pg_' and not has_table_privilege(c.oid, 'select')
-)
-select 'pg_monitor' as need, pg_has_role('pg_read_all_stats', 'usage') as met, 'not permitted: run GRANT pg_monitor TO ' || role as otherwise from me
+select 'pg_monitor' as need, pg_has_role('pg_read_all_stats', 'usage') as met,
+       'not permitted: run GRANT pg_monitor TO ' || quote_ident(current_user) as otherwise
 union all
 select 'all_databases', pg_has_role('pg_read_all_stats', 'usage') or bool_and(has_database_privilege(oid, 'connect')),
-       'not permitted: run GRANT pg_monitor TO ' || max(role) from me, pg_database where datallowconn
-union all
-select 'all_tables', schemas is null, 'not permitted: run GRANT SELECT ON ALL TABLES IN SCHEMA ' || left(schemas, 200) || ' TO ' || role from me, closed
+       'not permitted: run GRANT pg_monitor TO ' || quote_ident(current_user) from pg_database where datallowconn
 union all
 select 'pg_stat_statements', exists (select from pg_extension where extname = 'pg_stat_statements'),
        'not there: run CREATE EXTENSION pg_stat_statements in database ' || quote_ident(current_database())
+
+-- name: needs_of_tables
+-- The same of all tables: it takes a look at each, and is not asked every minute.
+select 'all_tables' as need, count(*) = 0 as met,
+       'not permitted: run GRANT SELECT ON ALL TABLES IN SCHEMA ' || left(string_agg(distinct quote_ident(nspname), ', '), 200)
+           || ' TO ' || quote_ident(current_user) as otherwise
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where relkind = 'r' and nspname <> 'information_schema' and nspname !~ '^pg_' and not has_table_privilege(c.oid, 'select')
 
 -- name: reach
 -- Look up names also where pg_stat_statements was put.

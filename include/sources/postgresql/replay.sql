@@ -14,7 +14,7 @@ with stand as (
 )
 select standby::int as database_standby,
        case when not standby then null when sender is not null and replayed >= received then 0
-            else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end as database_replay_lag,
+            else extract(epoch from clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time())) end as database_replay_lag,
        case when standby then pg_wal_lsn_diff(received, replayed) end as database_replay_lag_bytes,
        case when standby then pg_is_wal_replay_paused()::int end as database_replay_paused,
        case when standby then coalesce(sender, 'receives from nobody') end as note

@@ -3,7 +3,7 @@
 -- asked: every minute
 -- needs: pg_monitor
 -- database_replicas in count: that are connected
--- database_replication_lag{replica} in s: until what is written here can be read there; not known of one that stands still from the start
+-- database_replication_lag{replica} in s: until what was written here could be read there, by its last answer; grows only while anything is written
 -- database_replication_lag_bytes{replica} in B: of WAL that were written here and cannot be read there yet
 
 with here as (
