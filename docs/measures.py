@@ -30,13 +30,9 @@ def rules() -> str:
 
 def rule_row(entry: RuleEntry) -> str:
     """One rule. What to do about it stands in its message."""
-    duties, units = (
-        ", ".join(f"`{duty}`" for duty in entry.duty),
-        {name: metric.unit for duty in MEASURED for name, metric in metrics_of(duty).items()},
-    )
-    unit = units.get(entry.metric or "", "")
+    duties = ", ".join(f"`{duty}`" for duty in entry.duty)
+    unit = next((metric.unit for duty in MEASURED for name, metric in metrics_of(duty).items() if name == entry.metric), "")
+    wait = measured(entry.wait.total_seconds(), "s") if entry.wait else "at once"
     given = [(name, getattr(entry, name)) for name in ("warning", "critical", "clear")]
     limits = ", ".join(f"{name} {'below ' if entry.below else ''}{measured(level, unit)}" for name, level in given if level is not None)
-    return (
-        f"| `{entry.name}` | {duties} | {limits} | {measured(entry.wait.total_seconds(), 's') if entry.wait else 'at once'} | {entry.why} |"
-    )
+    return f"| `{entry.name}` | {duties} | {limits} | {wait} | {entry.why} |"

@@ -27,7 +27,10 @@ READING = 0.9
 class Gauge(Protocol):
     """One target. `labels`: `target`, `environment`, and what the operator added. Building one connects to nothing."""
 
-    labels: Labels
+    @property
+    def labels(self) -> Labels:
+        """The target's own, which all of its series have."""
+        ...
 
     def read(self, within: timedelta, cheap: bool) -> Iterable[Reading]:
         """All that the target says, or only what costs it next to nothing (`cheap`), as it is asked for every minute.

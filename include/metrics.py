@@ -38,9 +38,8 @@ class Reading:
 # Where the lists of a duty's metrics stand, by module: each has a table METRICS.
 MEASURED = {
     "api_performance": ("include.probes.http_metrics",),
-    "database_connectivity": ("include.probes.database",),
     "database_health": ("include.sources.postgresql", "include.sources.application_metrics"),
-    "system_health": ("include.sources.host_metrics", "include.sources.network"),
+    "system_health": ("include.hosts.host_metrics", "include.sources.network"),
 }
 
 

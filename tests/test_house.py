@@ -27,7 +27,7 @@ TABLES = {"channels": CHANNELS, "hooks": HOOKS, "reports": REPORTS, "rules": RUL
 SERVING = {
     "channels": {"alert", "http", "reminder"},
     "reports": {"account_digest_facts", "account_digest_view", "account_digest_words", "charts"},
-    "sources": {"postgresql"},
+    "sources": {"application_metrics"},
 }
 
 

@@ -11,14 +11,24 @@ from include.store import Store
 
 SOURCES = {
     "accounts.sql": "include.sources.accounts_sql:SqlAccounts",
+    "applications.page": "include.sources.application_page:ApplicationPage",
+    "applications.sql": "include.sources.application_sql:ApplicationSql",
+    "databases": "include.sources.postgresql:PostgresGauge",
     "duties": "include.sources.duties:Duties",
+    "hosts.node_exporter": "include.sources.host_node_exporter:NodeExporterHost",
+    "hosts.prometheus": "include.sources.host_prometheus:PrometheusHost",
+    "hosts.psutil": "include.sources.host_local:LocalHost",
+    "networks": "include.sources.network:NetworkGauge",
 }
 
 
 class Source(Protocol):
     """Something that is watched. Building one connects to nothing."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The label `source`."""
+        ...
 
     def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Measure, load facts into the store, and return the samples, except for those that SQL let arrive there already.

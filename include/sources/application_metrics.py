@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from include.hosts.host_metrics import OUTCOMES
 from include.metrics import Metric
 from include.sources.application_sql import SECURENET, questions
-from include.sources.host_metrics import OUTCOMES
 
 METRICS: dict[str, Metric] = {
     **{one.name: one.metric for one in questions(SECURENET)},

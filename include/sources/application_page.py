@@ -11,9 +11,9 @@ from typing import NamedTuple
 from include.audience import Labels
 from include.failures import SourceError
 from include.metrics import Metric, Reading
-from include.sources.hostile import clean, seemly
-from include.sources.prometheus_text import Exposition
-from include.sources.scrape import Page
+from include.scraping.hostile import clean, seemly
+from include.scraping.prometheus_text import Exposition
+from include.scraping.scrape import Page
 
 MOST_TAKEN = 50
 OURS = re.compile(r"[a-z][a-z0-9_]{0,99}")

@@ -19,7 +19,7 @@ from include.cutting import cut_after
 from include.failures import SourceError, first_line
 from include.metrics import Metric, Reading
 from include.queries import named_queries
-from include.sources.hostile import clean, seemly
+from include.scraping.hostile import clean, seemly
 
 SECURENET = Path(__file__).with_name("application_securenet.sql")
 WRAPPED = named_queries(Path(__file__).with_name("application_sql.sql"))["values"]

@@ -12,13 +12,13 @@ import psutil
 
 from include.audience import Labels
 from include.failures import SourceError, first_line
+from include.hosts import cgroup, host_sums
+from include.hosts.clock import clock
+from include.hosts.host_metrics import SIGNED
+from include.hosts.mounts import mounts
+from include.hosts.processes import processes
 from include.metrics import Reading
-from include.sources import cgroup, host_sums
-from include.sources.clock import clock
-from include.sources.host_metrics import SIGNED
-from include.sources.hostile import clean
-from include.sources.mounts import mounts
-from include.sources.processes import processes
+from include.scraping.hostile import clean
 from include.writing.wording import binary
 
 # Of the time that there is, what file systems of a dead server may cost, and how long processes are looked at.

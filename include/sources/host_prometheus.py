@@ -11,12 +11,12 @@ from typing import Any
 
 from include.audience import Labels
 from include.failures import SourceError
+from include.hosts import host_node, host_sums
+from include.hosts.host_metrics import SIGNED
 from include.metrics import Reading
-from include.sources import host_node, host_sums
-from include.sources.host_metrics import SIGNED
-from include.sources.hostile import clean, seemly
-from include.sources.prometheus_text import Series
-from include.sources.scrape import Page
+from include.scraping.hostile import clean, seemly
+from include.scraping.prometheus_text import Series
+from include.scraping.scrape import Page
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from datetime import timedelta
 from include.audience import Labels
 from include.failures import SourceError
 from include.metrics import Metric, Reading
-from include.sources.echo import Address, connected, echoes
-from include.sources.hostile import clean, seemly
-from include.sources.name_server import NameCheck, answer
+from include.network.echo import Address, connected, echoes
+from include.network.name_server import NameCheck, answer
+from include.scraping.hostile import clean, seemly
 
 METRICS: dict[str, Metric] = {
     "network_up": Metric("bool", "Whether a single one of the echo requests came back; the note says by what means they were sent"),

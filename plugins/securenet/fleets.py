@@ -50,10 +50,10 @@ def databases(targets: Targets) -> Iterator[Gauge]:
 
 def host(target: HostTarget) -> Gauge:
     """A host, by the way that the configuration says."""
+    from include.scraping.scrape import Page
     from include.sources.host_local import LocalHost
     from include.sources.host_node_exporter import NodeExporterHost
     from include.sources.host_prometheus import PrometheusHost
-    from include.sources.scrape import Page
 
     page = Page(target.url or "")
     ways: dict[str, Callable[[], Gauge]] = {
@@ -66,7 +66,7 @@ def host(target: HostTarget) -> Gauge:
 
 def network(target: NetworkTarget) -> Gauge:
     """Something at the other end of a network."""
-    from include.sources.name_server import NameCheck
+    from include.network.name_server import NameCheck
     from include.sources.network import NetworkGauge
 
     names = (NameCheck(target.dns.name, target.dns.server, target.dns.expect),) if target.dns else ()
@@ -82,9 +82,9 @@ def database(target: DatabaseTarget) -> Gauge:
 
 def application(target: ApplicationTarget) -> Gauge:
     """An application, by its metrics page or by its database."""
+    from include.scraping.scrape import Page
     from include.sources.application_page import ApplicationPage
     from include.sources.application_sql import ApplicationSql
-    from include.sources.scrape import Page
 
     if target.url:
         return ApplicationPage(target.all_labels, Page(target.url), target.take)

@@ -247,7 +247,7 @@ class Wiring:
         """What a duty's watcher measures, measured now by hand; None for a duty that measures in its run."""
         from include.observing import look_once
 
-        ways = {"database_connectivity": self.database_probes, "api_performance": self.api_probes}
+        ways: dict[str, Callable[[], Sequence[Probe]]] = {"database_connectivity": self.database_probes, "api_performance": self.api_probes}
         if run.duty not in ways:
             return None
         return look_once(ways[run.duty](), self.store, self.evaluating(run.duty, reminders=False), run)

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from include.fleet import Fleet
+from include.hosts import cgroup, mounts
+from include.hosts.host_metrics import CHEAP, METRICS
+from include.hosts.host_sums import Mount, Space, once
 from include.metrics import Reading
-from include.sources import cgroup, mounts
 from include.sources.host_local import LocalHost
-from include.sources.host_metrics import CHEAP, METRICS
-from include.sources.host_sums import Mount, Space, once
 from include.store import Store, samples
 from include.store.samples import newest
 from tests.sources.seen import LABELS, names, note, read, value

@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import psutil
 
+from include.hosts import host_sums
+from include.hosts.host_sums import Mount, Space
 from include.metrics import Reading
-from include.sources import host_sums
-from include.sources.host_sums import Mount, Space
 
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "9p", "afs")
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from include.hosts.host_metrics import CHEAP, METRICS
 from include.metrics import Reading
-from include.sources.host_metrics import CHEAP, METRICS
 
 BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
 # Parts of disks, and what is not one; the same as node_exporter leaves out.

@@ -15,7 +15,7 @@ import httpx
 
 from include.cutting import hang_up
 from include.failures import SourceError
-from include.sources.hostile import seemly
+from include.scraping.hostile import seemly
 
 MOST_BYTES = 16 * 1024 * 1024
 LONGEST_LINE = 64 * 1024

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from include.hosts import host_sums
+from include.hosts.host_sums import Mount, Space
 from include.metrics import Reading
-from include.sources import host_sums
-from include.sources.host_sums import Mount, Space
-from include.sources.prometheus_text import Series
+from include.scraping.prometheus_text import Series
 
 Labelled = list[tuple[Mapping[str, str], float]]
 Families = Mapping[str, Labelled]

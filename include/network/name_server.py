@@ -14,7 +14,7 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
-from include.sources.hostile import seemly
+from include.scraping.hostile import seemly
 
 PORT = 53
 

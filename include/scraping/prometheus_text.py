@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from include.failures import SourceError
 from include.metrics import Reading
-from include.sources.hostile import seemly
+from include.scraping.hostile import seemly
 
 MOST_LINES = 500_000
 NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")

@@ -1,0 +1,1 @@
+"""What can be asked over a network: echoes, and name servers."""

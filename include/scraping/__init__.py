@@ -1,0 +1,1 @@
+"""Pages of numbers that targets give over HTTP, whatever they try."""
