@@ -61,7 +61,7 @@ docs: $(READY) ## write the parts of the documents that are made from the code
 	@$(LOCAL) exec python -m docs
 
 test: $(READY) ## every test, on servers of their own; PYTEST_ARGS=...
-	@$(if $(PYTEST_ARGS),$(PY) -m pytest $(PYTEST_ARGS),$(PY) -m pytest -n 2 --dist loadfile --ignore tests/e2e && $(PY) -m pytest tests/e2e)
+	@$(PY) -m tests $(PYTEST_ARGS)
 
 lint: $(READY) ## style, types and import contracts
 	@$(PY) -m ruff check .

@@ -11,6 +11,13 @@ $$;
 
 alter role monitor set default_transaction_read_only = on;
 
+-- What all sessions do, how replicas follow, how large everything is; where the one who builds the demo may give that away.
+do $$ begin
+    grant pg_monitor to monitor;
+exception when insufficient_privilege then
+    raise notice 'monitor sees its own sessions only: pg_monitor was not granted';
+end $$;
+
 grant select on organizations, user_groups, user_group_memberships, audit_logs, compliance_controls, security_findings
     to monitor;
 

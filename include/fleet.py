@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from include.audience import Labels
 from include.failures import SourceError
@@ -25,7 +25,9 @@ READING = 0.9
 
 
 class Gauge(Protocol):
-    """One target. `labels`: `target`, `environment`, and what the operator added. Building one connects to nothing."""
+    """One target of a kind. `labels`: `target`, `environment`, and what the operator added. Building one connects to nothing."""
+
+    kind: ClassVar[str]
 
     @property
     def labels(self) -> Labels:
@@ -44,6 +46,7 @@ class Gauge(Protocol):
 class Measured:
     """What one target came to: its readings, or why there are none, and how many seconds that took."""
 
+    kind: str
     labels: Labels
     readings: Sequence[Reading]
     why: str | None
@@ -85,7 +88,7 @@ class Fleet:
         for reading in measured.readings[:MOST_SERIES]:
             unit = self.metrics[reading.metric].unit
             yield Sample(reading.metric, {**reading.labels, **measured.labels}, reading.value, at, unit, reading.note)
-        labels = {**measured.labels, "duty": self.duty, "source": self.name}
+        labels = {**measured.labels, "duty": self.duty, "source": measured.kind}
         yield Sample("series_dropped", labels, max(len(measured.readings) - MOST_SERIES, 0), at, "series")
         yield Sample("source_up", labels, 0 if measured.why else 1, at, "bool", measured.why)
         yield Sample("source_duration", labels, measured.seconds, at, "s")
@@ -103,7 +106,7 @@ def measure(gauge: Gauge, within: timedelta, cheap: bool) -> Measured:
     except Exception as error:
         log.exception("a target could not be read")
         why = f"could not be read: {type(error).__name__}, see the log"
-    return Measured(gauge.labels, readings, why, time.monotonic() - started)
+    return Measured(gauge.kind, gauge.labels, readings, why, time.monotonic() - started)
 
 
 def outcome(gauge: Gauge, future: Future[Measured], within: timedelta) -> Measured:
@@ -111,4 +114,4 @@ def outcome(gauge: Gauge, future: Future[Measured], within: timedelta) -> Measur
     if future.done() and not future.cancelled():
         return future.result()
     seconds = within.total_seconds()
-    return Measured(gauge.labels, (), f"no answer within {seconds:.0f} s", seconds)
+    return Measured(gauge.kind, gauge.labels, (), f"no answer within {seconds:.0f} s", seconds)

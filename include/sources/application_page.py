@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from include.audience import Labels
 from include.failures import SourceError
@@ -102,6 +102,8 @@ def metrics(take: Mapping[str, str]) -> dict[str, Metric]:
 @dataclass(frozen=True, slots=True)
 class ApplicationPage:
     """An application whose metrics stand at `page`; `take`: our name -> what is summed up under it."""
+
+    kind: ClassVar[str] = "applications"
 
     labels: Labels
     page: Page

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 
@@ -60,6 +60,8 @@ def question(name: str, head: str, sql: str) -> Question:
 @dataclass(frozen=True, slots=True)
 class ApplicationSql:
     """An application whose database is asked the queries of a file, SecureNet's by default; `longest`: what one of them may take."""
+
+    kind: ClassVar[str] = "applications"
 
     labels: Labels
     conninfo: str = field(repr=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
@@ -29,6 +30,8 @@ MILLISECOND = 1000
 @dataclass(frozen=True, slots=True)
 class LocalHost:
     """This machine. `processes`: names that must be among those that run; `root`: where /proc and /sys are."""
+
+    kind: ClassVar[str] = "hosts"
 
     labels: Labels
     processes: Sequence[str] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from include.audience import Labels
 from include.failures import SourceError
@@ -19,6 +20,8 @@ from include.scraping.scrape import Page
 @dataclass(frozen=True, slots=True)
 class NodeExporterHost:
     """A host whose node_exporter answers at `page`."""
+
+    kind: ClassVar[str] = "hosts"
 
     labels: Labels
     page: Page

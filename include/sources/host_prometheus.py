@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from include.audience import Labels
 from include.failures import SourceError
@@ -26,6 +26,8 @@ class PrometheusHost:
     Prometheus' own scrapes are not ours, and a counter that it did not read anew would seem to stand still: so it computes the growth,
     over `window`, which must span two scrapes.
     """
+
+    kind: ClassVar[str] = "hosts"
 
     labels: Labels
     page: Page

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from include.audience import Labels
 from include.failures import SourceError
@@ -38,6 +39,8 @@ AT_ONCE = 50
 @dataclass(frozen=True, slots=True)
 class NetworkGauge:
     """A host at the other end. `ping`: whether it answers echo requests; `ports`: TCP ports that are open; `names`: what it must know."""
+
+    kind: ClassVar[str] = "networks"
 
     labels: Labels
     address: str

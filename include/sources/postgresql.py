@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from glob import iglob
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 from psycopg import errors, sql
@@ -48,6 +49,8 @@ class PostgresGauge:
 
     `row_counts`: tables as `schema.table`. `backup`: where the moment of the last one is read. `patience`: for each statement.
     """
+
+    kind: ClassVar[str] = "databases"
 
     labels: Labels
     conninfo: str = field(repr=False)
