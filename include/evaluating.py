@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from include import availability
 from include.alerting import next_state
 from include.config.settings import Settings
 from include.dispatch import Directory, Dispatch
@@ -51,9 +52,15 @@ class Evaluating:
 
     def judge(self, store: Store, run: Run, now: datetime) -> list[Judged]:
         """What the duty's rules find in the store, with what is derived of its samples."""
-        derive(store, run.duty, now)
+        self.derive(store, run, now)
         verdicts = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
         return [(self.directory.traits(run.duty, verdict.rule), verdict) for verdict in verdicts]
+
+    def derive(self, store: Store, run: Run, now: datetime) -> None:
+        """Make samples of the duty's samples: trends, and how available HTTP targets are."""
+        derive(store, run.duty, now)
+        if run.duty == availability.DUTY:
+            availability.derive(store, now, {target.name: target.objective for target in self.settings.targets.apis})
 
     def apply(self, store: Store, judged: Sequence[Judged], run: Run, now: datetime) -> list[Change]:
         """Write what the verdicts come to, and queue what people are to be told of it, within the caller's transaction."""

@@ -35,17 +35,24 @@ class Reading:
     note: str | None = None
 
 
-# Where the lists of a duty's metrics stand, by module: each has a table METRICS.
+# Where the lists of a duty's metrics stand: modules, each with a table METRICS or one that is named.
 MEASURED = {
     "api_performance": ("include.probes.http_metrics",),
-    "database_health": ("include.sources.postgresql", "include.sources.application_metrics"),
-    "system_health": ("include.hosts.host_metrics", "include.sources.network"),
+    "database_health": ("include.sources.postgresql", "include.sources.application_metrics", "include.store.derived:OF_DATABASES"),
+    "system_health": ("include.hosts.host_metrics", "include.sources.network", "include.store.derived:OF_SYSTEMS"),
 }
 
 
 def metrics_of(duty: str) -> dict[str, Metric]:
     """All that a duty measures at its targets, by name."""
-    return {name: metric for module in MEASURED.get(duty, ()) for name, metric in import_module(module).METRICS.items()}
+    return {name: metric for place in MEASURED.get(duty, ()) for name, metric in listed(place).items()}
+
+
+def listed(place: str) -> Mapping[str, Metric]:
+    """One list."""
+    module, _, table = place.partition(":")
+    found: Mapping[str, Metric] = getattr(import_module(module), table or "METRICS")
+    return found
 
 
 def rates_of(metrics: Mapping[str, Metric]) -> list[dict[str, object]]:

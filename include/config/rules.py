@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, field_validator
 
 from include.config.duties import DutyName
 from include.config.reading import read_yaml
 from include.config.section import PriorityName, Section, listed
-from include.config.types import Duration, Number, Switch, like
+from include.config.times import delay, write_delay
+from include.config.types import Number, Switch, like
 from include.model import Priority, Traits
 from include.thresholds import Limits, Threshold
 
@@ -29,6 +30,7 @@ OF_SYSTEM_HEALTH = {"cpu_usage": "cpu_threshold", "memory_usage": "memory_thresh
 # A limit that was moved past its clear level takes that along: so much remains between them.
 LEAST_GAP = 5
 Word = Annotated[str, AfterValidator(like(r"[a-z][a-z0-9_]{0,99}", "name of a metric", "as in disk_usage"))]
+Wait = Annotated[timedelta, BeforeValidator(delay), PlainSerializer(write_delay)]
 Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -64,7 +66,7 @@ class RuleEntry(Section):
     """Here it is over; none: as soon as the limit is not reached."""
     below: Switch = False
     """Low values are the bad ones."""
-    wait: Duration = Field(default=timedelta(0), alias="for")
+    wait: Wait = Field(default=timedelta(0), alias="for")
     """How long it must last before anybody is told."""
     variants: tuple[Variant, ...] = ()
     """Other limits for an environment."""

@@ -30,6 +30,8 @@ FRESH = timedelta(minutes=15)
 EVERY = timedelta(hours=1)
 # Of each target so many values are shown, shares of something first; the file has all of them.
 SHOWN = 12
+# The labels of what is said of a target as a whole.
+WHOLE = ("target", "environment")
 COLUMNS = ("target", "environment", "metric", "labels", "value", "unit", "at", "note")
 
 
@@ -110,10 +112,10 @@ def targets(found: Health) -> Iterator[dict[str, Any]]:
         }
 
 
-def weight(row: Row) -> tuple[bool, float, str]:
-    """Shares first, the largest on top; then the rest by name."""
-    share = row["unit"] == "percent"
-    return not share, -row["value"] if share else 0.0, row["metric"]
+def weight(row: Row) -> tuple[bool, bool, float, str]:
+    """Shares first, those of the whole target before those of its parts, the largest on top; then the rest by name."""
+    share, whole = row["unit"] == "percent", len(row["labels"]) == len(WHOLE)
+    return not share, not whole, -row["value"] if share else 0.0, row["metric"]
 
 
 def value(row: Row) -> dict[str, Any]:

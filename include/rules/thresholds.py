@@ -17,8 +17,8 @@ from include.store.text import dumps
 from include.thresholds import Threshold
 from include.writing.wording import measured, shown
 
-# A watcher has no interval; what it measures is that fresh.
-WATCHED = timedelta(minutes=5)
+# A watcher has no interval; what it measures is that fresh. A certificate is seen every ten minutes, when a connection is new.
+WATCHED = timedelta(minutes=15)
 ESCAPED = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "*": "%", "?": "_"})
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from include.metrics import Metric
 from include.store import Store, samples
 
+OF_SYSTEMS = {
+    "disk_full_in": Metric(
+        "s", "Until a file system is full at the pace of the last six hours; ten years where it does not fill", ("mount",)
+    )
+}
+OF_DATABASES = {"table_rows_drop": Metric("percent", "Share of its most rows of the last day that a table has lost", ("table",))}
 # By duty: the queries of derived.sql, each of which lets its samples arrive.
 DERIVED: dict[str, Sequence[str]] = {
     "system_health": ("derived.disk_full_in",),

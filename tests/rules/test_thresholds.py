@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from include.config.loading import ConfigurationRefused, parse
 from include.config.rules import in_force, merged, shipped
 from include.config.settings import Settings
+from include.metrics import metrics_of
 from include.model import Level, Run, Sample, Traits
 from include.rules import traits_of
 from include.rules.thresholds import Thresholds, row_of
@@ -153,3 +154,9 @@ def test_rules_of_the_file_have_traits_of_their_own() -> None:
     settings = of("rules: [{name: mine, metric: x, duty: system_health, warning: 1, for: 5m, todo: look, priority: high}]")
     assert traits_of(settings)("mine") == Traits(timedelta(minutes=5), priority="high", group_by=("target",), todo="look")  # type: ignore[arg-type]
     assert traits_of(settings)("gone") == Traits()
+
+
+def test_a_shipped_rule_is_about_something_that_its_duty_measures() -> None:
+    for entry in shipped().values():
+        for duty in entry.duty:
+            assert entry.metric in {*metrics_of(duty), "series_dropped"}, entry.name

@@ -1,0 +1,73 @@
+"""The targets of a configuration, measured by hand as `make check` does: real hosts, databases and addresses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from securenet.__main__ import main
+
+
+@pytest.fixture
+def configured(store_dsn: str, watched_dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An installation; the file that it is configured with."""
+    file = tmp_path / "monitoring.yaml"
+    file.write_text("{}")
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    monkeypatch.setenv("AIRFLOW_CONN_SECURENET_DB", watched_dsn)
+    monkeypatch.setenv("SECURENET_ADMIN_EMAIL", "admin@example.com")
+    monkeypatch.setenv("SECURENET_RUN", str(tmp_path))
+    monkeypatch.setenv("SECURENET_CONFIG", str(file))
+    return file
+
+
+def check(duty: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What a check of the duty came to."""
+    assert main(["check", duty, "--json"]) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def values(told: dict[str, Any], metric: str) -> dict[str, float]:
+    """Target -> value of a metric."""
+    return {one["labels"]["target"]: one["value"] for one in told["samples"] if one["metric"] == metric and "target" in one["labels"]}
+
+
+def test_this_machine_is_a_host_and_one_that_does_not_answer_is_missing_data(configured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configured.write_text(
+        "targets: {hosts: [{name: local}, {name: gone, via: node_exporter, url: 'http://127.0.0.1:9/metrics'}]}\n"
+        "rules: [{name: memory_usage, warning: 0.001, clear: 0, for: 0s}, {name: disk_usage, off: true}]"
+    )
+    told = check("system_health", capsys)
+    assert values(told, "source_up") == {"local": 1, "gone": 0}
+    assert 0 < values(told, "memory_usage")["local"] < 100
+    found = {(alert["severity"], alert["state"], alert["labels"]["target"]) for alert in told["alerts"]}
+    assert found == {("warning", "firing", "local"), ("warning", "unknown", "gone")}
+    assert any("memory of local at" in message["subject"] for message in told["messages"])
+    page = Path(told["report"]["html"]).read_text()
+    assert "memory usage" in page
+    assert "no answer" in page
+
+
+def test_a_database_and_its_application_are_measured(configured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = check("database_health", capsys)
+    assert 0 < values(told, "database_connections_used")["securenet"] < 100
+    assert {one["labels"]["source"] for one in told["samples"] if one["metric"] == "source_up"} == {"databases", "applications"}
+    assert {"query_up", "database_size"} <= {one["metric"] for one in told["samples"]}
+    assert told["alerts"] == []
+
+
+def test_an_address_is_up_until_it_answers_otherwise(configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/well").respond_with_data("fine")
+    httpserver.expect_request("/ill").respond_with_data("no", status=503)
+    addresses = ", ".join(f"{{name: {name}, url: '{httpserver.url_for('/' + name)}'}}" for name in ("well", "ill"))
+    configured.write_text(f"targets: {{apis: [{addresses}]}}")
+    told = check("api_performance", capsys)
+    assert values(told, "api_up") == {"well": 1, "ill": 0}
+    assert [(alert["severity"], alert["labels"]["target"]) for alert in told["alerts"]] == [("critical", "ill")]
+    assert "API failed: ill" in told["alerts"][0]["summary"]
+    assert "cpu_busy_seconds" in {one["metric"] for one in told["samples"]}, "and the cheap counters are sampled"
