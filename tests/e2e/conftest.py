@@ -19,6 +19,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from local.ports import DEFAULTS, is_free
+from tests.e2e.shop import Shop
 from tests.hooks.vendors import SECRET
 from tests.receivers import Receiver, anything, receiving
 
@@ -127,13 +128,23 @@ def outside() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, outside: Receiver) -> Iterator[Stack]:
+def shop() -> Iterator[Shop]:
+    """An HTTP address that is watched."""
+    opened = Shop()
+    opened.start()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, outside: Receiver, shop: Shop) -> Iterator[Stack]:
     """`make up`, and in the end `make clean`."""
     folder = tmp_path_factory.mktemp("stack")
     for name in ("monitoring.yaml", "monitoring.demo.yaml"):
         shutil.copy(ROOT / "include/config" / name, folder)
     with (folder / "monitoring.demo.yaml").open("a") as overlay:
         overlay.write("  escalation: {check_interval: 1m}\n")
+        overlay.write(f"targets: {{apis: [{{name: shop, url: '{shop.url}', interval: 5s}}]}}\n")
         # the tests break more in an hour than one receiver is told of
         overlay.write("alerts: {caps: {email: {messages: 1000, per: 1m, burst: 1000, reserve: 1000}}}\n")
     own = {
