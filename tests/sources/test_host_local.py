@@ -99,6 +99,7 @@ def test_a_processor_that_burns_is_seen_in_the_rate_and_by_its_name(store: Store
 
 def test_the_latency_of_a_disk_is_the_time_of_its_operations_by_their_number(store: Store) -> None:
     class Disk:
+        kind = "hosts"
         labels = LABELS
 
         def read(self, within: timedelta, cheap: bool) -> list[Reading]:
