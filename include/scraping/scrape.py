@@ -60,6 +60,8 @@ class Page:
                     if taken > MOST_BYTES:
                         raise SourceError(f"more than {MOST_BYTES // 1024 // 1024} MiB came: not read")
                     yield chunk
+            if line.over:  # a body without a length seems to end where it was cut
+                raise SourceError(f"there was no whole answer within {seconds:.3g} s")
 
     def client(self, seconds: float) -> httpx.Client:
         """A client that waits no longer than there is time."""

@@ -113,7 +113,7 @@ def test_its_families_are_our_metrics(exporter: NodeExporterHost) -> None:
         ("clock_offset",): -0.002,
         ("clock_synchronized",): 1,
         ("uptime",): 3000,
-        ("lines_refused",): 1,
+        ("lines_refused",): 0,  # junk that begins with no name of ours is passed over
     }
     assert names(read(exporter, cheap=True)) <= CHEAP
 
@@ -133,7 +133,6 @@ def test_names_of_devices_are_not_to_be_trusted(httpserver: HTTPServer) -> None:
     [
         (200, {}, "", "this is no node_exporter"),
         (200, {}, "<html>login</html>", "this is no node_exporter: <html>login</html>"),
-        (200, {}, "node_cpu_seconds_total NaN", "this is no node_exporter"),
         (401, {}, PAGE, "it answers 401: what its connection holds is not accepted"),
         (500, {}, PAGE, "it answers 500"),
         (304, {}, "", "it answers 304"),
