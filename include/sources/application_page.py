@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, NamedTuple
@@ -111,8 +112,10 @@ class ApplicationPage:
 
     @property
     def metrics(self) -> dict[str, Metric]:
-        """What it says."""
-        return metrics(self.take)
+        """What it says; nothing where what is taken cannot be, which its reading says, as other targets must not suffer from it."""
+        with suppress(ValueError):
+            return metrics(self.take)
+        return {}
 
     def read(self, within: timedelta, cheap: bool) -> Iterable[Reading]:
         """The sums, and which of the metrics are not on the page. Raises SourceError where that is all of them."""

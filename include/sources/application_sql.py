@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -24,7 +24,7 @@ from include.scraping.hostile import clean, seemly
 SECURENET = Path(__file__).with_name("application_securenet.sql")
 WRAPPED = named_queries(Path(__file__).with_name("application_sql.sql"))["values"]
 HEAD = re.compile(r"^-- name: (\w+)\n((?:-- .*\n)*)", re.MULTILINE)
-FACT = re.compile(r"^-- (unit|labels|cheap|longest): *(.*)\n", re.MULTILINE)
+FACT = re.compile(r"^-- (unit|labels|cheap): *(.*)\n", re.MULTILINE)
 CONNECTING = 5
 # Rows of one query: more than a fleet stores, so that it says how many it drops.
 MOST_ROWS = 2000
@@ -43,10 +43,10 @@ class Question:
 @cache
 def questions(path: Path) -> tuple[Question, ...]:
     """The queries of a file. Raises OSError and ValueError."""
-    texts, heads = named_queries(path), dict(HEAD.findall(path.read_text(encoding="utf-8")))
-    if not texts:
+    heads = dict(HEAD.findall(path.read_text(encoding="utf-8")))
+    if not heads:
         raise ValueError("it has no query; allowed: as in `-- name: active_users`, a line that describes it, `-- unit: users`")
-    return tuple(question(name, heads[name], sql) for name, sql in texts.items())
+    return tuple(question(name, heads[name], sql) for name, sql in named_queries(path).items())
 
 
 def question(name: str, head: str, sql: str) -> Question:
@@ -75,8 +75,10 @@ class ApplicationSql:
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """What it says. Raises OSError and ValueError."""
-        return {one.name: one.metric for one in questions(self.path)}
+        """What it says; nothing for a file that cannot be used, which its reading says, as other targets must not suffer from it."""
+        with suppress(OSError, ValueError):
+            return {one.name: one.metric for one in questions(self.path)}
+        return {}
 
     def read(self, within: timedelta, cheap: bool) -> Iterable[Reading]:
         """What each query gives, and whether it could be asked. Raises SourceError when none could."""

@@ -61,7 +61,9 @@ class NetworkGauge:
         """Echoes, ports, names."""
         if self.ping:
             yield from echoed(address, min(seconds * ECHOING, PATIENCE), self.ports)
-        yield from opened(address, self.ports[:AT_ONCE], min(seconds * PORTS, PATIENCE))
+        batches = [self.ports[first : first + AT_ONCE] for first in range(0, len(self.ports), AT_ONCE)]
+        for ports in batches:
+            yield from opened(address, ports, min(seconds * PORTS / len(batches), PATIENCE))
         for check in self.names:
             yield from known(check, address, min(seconds * NAMES / len(self.names), PATIENCE))
 
