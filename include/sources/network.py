@@ -76,7 +76,7 @@ def looked_up(name: str, seconds: float) -> Address:
         try:
             family, _, _, _, where = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)[0]
             found.put((family, str(where[0])))
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             found.put(error if isinstance(error, OSError) else OSError(0, "this is no name"))
 
     threading.Thread(target=look, daemon=True, name="look up").start()
