@@ -18,7 +18,7 @@ from include.silencing import Quiet, Suppression, next_change
 from include.store import Row
 from include.store.groups import Group, Place
 from include.store.text import dumps
-from include.telling import Known, Pace, Telling, View, decide, tells
+from include.telling import Known, Mark, Pace, Telling, View, decide, tells
 
 
 class Directory(Protocol):
@@ -139,7 +139,7 @@ class Planning:
         message = self.message(group, recipient, known, view, decision.telling, key)
         waiting = unsent.get(key)
         if waiting and (waiting["due_at"] > self.now or waiting["state"] == message["state"] == MessageState.PENDING):
-            return Told(None, others, waiting["due_at"])
+            return Told(None, others, waiting["due_at"] if waiting["due_at"] > self.now else decision.next_at)
         waits = message["state"] == MessageState.HELD or decision.telling.due_at > self.now
         return Told(message, others, datetime.fromisoformat(message["due_at"]) if waits else decision.next_at)
 
@@ -191,6 +191,6 @@ def view_of(group: Group, known: Known, seen: Seen | None, edits: bool, repeats:
 
 def key_of(group: Group, place: Place, known: Known, view: View, telling: Telling) -> str:
     """The message's identity: what it tells, to whom, and after what. The same plan twice is one message."""
-    changed = max((alert.changed_at for alert in (*view.shown, *view.over)), default=None)
-    words: list[Any] = [place, telling.reason, telling.quiet, sorted(alert.id for alert in view.shown), str(changed), str(known.at)]
+    seen = sorted((alert.id, str(alert.changed_at), str(Mark.of(alert))) for alert in (*view.shown, *view.over))
+    words: list[Any] = [place, telling.reason, telling.quiet, seen, str(known.at)]
     return f"alert/{group.key}/{hashlib.sha256(dumps(words).encode()).hexdigest()[:24]}"

@@ -97,8 +97,13 @@ def connect(conninfo: str, application: str) -> Store:
     return Store(opened(10), partial(opened, 3))
 
 
-@cache
 def sql(query: str) -> bytes:
     """The text of a named query; bytes, because it comes from our own files and needs no composing."""
     room, name = query.split(".")
-    return named_queries(HERE / f"{room}.sql")[name].encode()
+    return queries_of(room)[name].encode()
+
+
+@cache
+def queries_of(room: str) -> dict[str, str]:
+    """The queries of one file. It is asked for at every statement, and a path takes longer to build than the text to find."""
+    return named_queries(HERE / f"{room}.sql")

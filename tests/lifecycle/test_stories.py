@@ -54,6 +54,24 @@ def test_an_open_problem_is_told_again_every_four_hours_until_somebody_acknowled
     assert stage.alerts()[0]["state"] == "acknowledged"
 
 
+def test_a_group_that_is_looked_at_while_its_message_waits_is_told_again_all_the_same(stage: Stage) -> None:
+    stage.judge("db", Level.CRITICAL)
+    stage.now += timedelta(seconds=1)
+    stage.configure()
+    stage.later(4 * HOUR + 60)
+    assert stage.told() == ["opened", "reminded"]
+
+
+def test_what_worsens_one_after_the_other_in_the_same_moment_is_told_of_all(stage: Stage) -> None:
+    things = ("db", "api")
+    for level in (Level.WARNING, Level.CRITICAL):
+        stage.now += timedelta(hours=1)
+        for name in things:
+            stage.judge(name, level)
+    stage.drain()
+    assert stage.receivers.got[-1].things == dict.fromkeys(things, "critical")
+
+
 def test_worsening_ends_an_acknowledgement_and_is_told(stage: Stage) -> None:
     stage.judge("db", Level.WARNING)
     stage.later(60)
