@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
@@ -17,7 +17,9 @@ from include.model import Sample
 from include.store import Store, samples
 
 log = logging.getLogger(__name__)
-AT_ONCE = 16
+AT_ONCE = 32
+# So long one target may take, however much time the duty has: those that hang must not use up the time of the others.
+LONGEST = timedelta(seconds=15)
 # A target whose labels explode must not fill the store.
 MOST_SERIES = 1000
 # The rest of the time is for storing what was read.
@@ -62,7 +64,6 @@ class Fleet:
     gauges: Sequence[Gauge]
     metrics: Mapping[str, Metric]
     cheap: bool = False
-    at_once: int = field(default=AT_ONCE)
 
     def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Let the samples of all targets arrive, `source_up` and `source_duration` of each among them, and the rates of counters."""
@@ -76,9 +77,9 @@ class Fleet:
 
     def measured(self, within: timedelta) -> list[Measured]:
         """Each target in a thread of its own, so many at once; one that takes too long is left behind."""
-        pool = ThreadPoolExecutor(max_workers=max(min(self.at_once, len(self.gauges)), 1), thread_name_prefix=self.name)
+        pool = ThreadPoolExecutor(max_workers=max(min(AT_ONCE, len(self.gauges)), 1), thread_name_prefix=self.name)
         ends = time.monotonic() + within.total_seconds()
-        asked = [(gauge, pool.submit(measure, gauge, within, self.cheap)) for gauge in self.gauges]
+        asked = [(gauge, pool.submit(measure, gauge, min(within, LONGEST), self.cheap)) for gauge in self.gauges]
         wait([future for _, future in asked], timeout=max(ends - time.monotonic(), 0))
         pool.shutdown(wait=False, cancel_futures=True)
         return [outcome(gauge, future, within) for gauge, future in asked]
@@ -103,7 +104,7 @@ def measure(gauge: Gauge, within: timedelta, cheap: bool) -> Measured:
         readings = list(gauge.read(within, cheap))
     except SourceError as error:
         why = str(error)
-    except Exception as error:
+    except Exception as error:  # outermost: whatever one target makes of our code, the others are read all the same
         log.exception("a target could not be read")
         why = f"could not be read: {type(error).__name__}, see the log"
     return Measured(gauge.kind, gauge.labels, readings, why, time.monotonic() - started)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from include.evaluating import Evaluating, Judged
 from include.loading import load_named
-from include.metrics import Metric, rates_of
+from include.metrics import rates_of
 from include.model import Clock, Reason, Run, Sample
 from include.outage import Memory, Outage, record, settle
 from include.probes import Observation, Probe
@@ -25,15 +25,13 @@ from include.watching import Look, Watch
 
 # While the store is away so much is kept for it.
 MOST_BUFFERED = 10_000
-# Who judges which kind of target.
-DUTIES = {"database": "database_connectivity", "api": "api_performance"}
 
 
 @dataclass
 class Observing(Watch):
     """Judges what the probes of a duty see. `deliver` sends what is due; `remember` is what can be told without the store.
 
-    `metrics`: those among which are rates of counters. `judged_every`: how often the duty's rules are asked about all that is stored.
+    `judged_every`: how often the duty's rules are asked about all that is stored.
     """
 
     duty: str
@@ -43,7 +41,6 @@ class Observing(Watch):
     deliver: Callable[[], object]
     remember: Callable[[datetime], Memory]
     clock: Clock
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
     judged_every: timedelta | None = None
     fresh: list[Observation] = field(default_factory=list)
     memory: Memory | None = None
@@ -61,8 +58,8 @@ class Observing(Watch):
             lease.hold(self.store)
             self.store.many("runs.lock_duty", duty=self.duty)
             settled = settle(self.outage, self.evaluating, self.store, run) if self.outage else 0
-            store(self.store, seen, self.metrics)
-            changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, judged(each), run, now)]
+            store(self.store, seen)
+            changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, judged(each, self.duty), run, now)]
             changes += self.pulse(run, now) if pulse else []
         self.fresh, self.outage = [], None
         news = settled + sum(change.transition.reason not in (Reason.UNCHANGED, Reason.STALE) for change in changes)
@@ -88,7 +85,7 @@ class Observing(Watch):
         if self.memory is None:
             return False
         self.outage = self.outage or Outage(self.memory)
-        self.outage.judge(judged(self.seen()), self.clock())
+        self.outage.judge(judged(self.seen(), self.duty), self.clock())
         return True
 
     def others(self) -> None:
@@ -112,8 +109,8 @@ class Observing(Watch):
 def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, run: Run) -> Counts:
     """Ask every target now, by hand, and judge what it says, within the caller's transaction. Returns counts."""
     seen = asyncio.run(once(probes))
-    stored = store(opened, seen, {})
-    changes = evaluating.apply(opened, judged(seen), run, evaluating.clock())
+    stored = store(opened, seen)
+    changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
     return {"targets": len(seen), "down": sum(not one.up for one in seen), "samples": stored, **by_reason(changes)}
 
 
@@ -124,23 +121,20 @@ async def once(probes: Sequence[Probe]) -> list[Observation]:
     return list(seen)
 
 
-def store(opened: Store, seen: Iterable[Observation], metrics: Mapping[str, Metric]) -> int:
+def store(opened: Store, seen: Sequence[Observation]) -> int:
     """Write down what was seen, and the rates of its counters; how many samples that made."""
     samples.arrive(opened, [sample for one in seen for sample in samples_of(one)])
-    samples.rates(opened, rates_of(metrics))
-    return samples.record(opened, [])
+    samples.rates(opened, rates_of({name: metric for one in seen for name, metric in one.metrics.items()}))
+    return samples.settle(opened)
 
 
-def judged(seen: Iterable[Observation]) -> list[Judged]:
-    """The verdicts on what was seen; what is only measured has none."""
-    return [verdict(one) for one in seen if one.up is not None]
-
-
-def verdict(seen: Observation) -> Judged:
-    """The verdict on what was seen of one target."""
-    rule = load_named(RULES, f"{seen.kind}_up", "rule")
-    duty = DUTIES[seen.kind]
-    return rule.traits, target_up.judge(duty, seen.kind, seen.labels, bool(seen.up), seen.why, seen.at)
+def judged(seen: Iterable[Observation], duty: str) -> list[Judged]:
+    """A duty's verdicts on what was seen; what is only measured has none."""
+    return [
+        (load_named(RULES, f"{one.kind}_up", "rule").traits, target_up.judge(duty, one.kind, one.labels, one.up, one.why, one.at))
+        for one in seen
+        if one.up is not None
+    ]
 
 
 def rounds(seen: Iterable[Observation]) -> list[list[Observation]]:

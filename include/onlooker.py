@@ -17,8 +17,9 @@ from psycopg.rows import DictRow, dict_row
 from include.cutting import cut_after
 from include.failures import SourceError, first_line
 
-# Names are looked up where nobody else can put any; rows that a policy hides are an error, not fewer rows.
-OPTIONS = "-c default_transaction_read_only=on -c search_path=pg_catalog -c row_security=off -c timezone=UTC -c datestyle=ISO -c jit=off"
+OPTIONS = "-c default_transaction_read_only=on -c timezone=UTC -c datestyle=ISO"
+# Of the catalogue, names are looked up where nobody else can put any; rows that a policy hides are an error, not fewer rows.
+OF_CATALOGUE = "-c search_path=pg_catalog -c row_security=off -c jit=off"
 LOCK = timedelta(seconds=1)
 # Seconds; libpq knows no shorter ones than two.
 CONNECTING = 5, 2
@@ -68,11 +69,11 @@ class Onlooker:
 
 
 @contextmanager
-def onlooking(conninfo: str, within: timedelta, patience: timedelta) -> Iterator[Onlooker]:
+def onlooking(conninfo: str, within: timedelta, patience: timedelta, options: str = "") -> Iterator[Onlooker]:
     """A connection for so long, each statement of which may take at most `patience`. Raises SourceError when there is none, or it ends."""
     started = time.monotonic()
     try:
-        connection = connect(conninfo, within, patience)
+        connection = connect(conninfo, within, patience, options)
         spent = time.monotonic() - started
         left = max(within.total_seconds() - spent, 0)
         with closing(connection), cut_after(connection, left):
@@ -82,7 +83,7 @@ def onlooking(conninfo: str, within: timedelta, patience: timedelta) -> Iterator
         raise SourceError(f"no whole answer within {within.total_seconds():.0f} s" if over else first_line(error)) from None
 
 
-def connect(conninfo: str, within: timedelta, patience: timedelta) -> psycopg.Connection[DictRow]:
+def connect(conninfo: str, within: timedelta, patience: timedelta, options: str) -> psycopg.Connection[DictRow]:
     """The connection. Raises psycopg.Error."""
     most, least = CONNECTING
     connection = psycopg.connect(
@@ -90,7 +91,7 @@ def connect(conninfo: str, within: timedelta, patience: timedelta) -> psycopg.Co
         autocommit=True,
         row_factory=dict_row,
         connect_timeout=max(min(most, int(within.total_seconds())), least),
-        options=f"{OPTIONS} -c statement_timeout={milliseconds(patience)} -c lock_timeout={milliseconds(min(LOCK, patience))}",
+        options=f"{OPTIONS} {options} -c statement_timeout={milliseconds(patience)} -c lock_timeout={milliseconds(min(LOCK, patience))}",
         client_encoding="UTF8",
         application_name="securenet monitoring",
     )

@@ -36,7 +36,8 @@ class Sampling:
     async def confirmed(self) -> Observation:
         """What they say now."""
         at = self.clock()
-        return Observation({}, at, None, samples=await asyncio.to_thread(self.read, at))
+        metrics = {name: metric for fleet in self.fleets for name, metric in fleet.metrics.items()}
+        return Observation({}, at, None, samples=await asyncio.to_thread(self.read, at), metrics=metrics)
 
     def read(self, at: datetime) -> list[Sample]:
         """All fleets, one after the other: each is read side by side."""

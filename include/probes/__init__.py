@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from include.audience import Labels
+from include.metrics import Metric
 from include.model import Sample
 
 
@@ -15,8 +16,8 @@ from include.model import Sample
 class Observation:
     """What was seen of one target: whether it answered, why not, and how long each phase took, in seconds. `at`: when it was asked.
 
-    `kind`: of the target, as in the metrics `<kind>_up` and `<kind>_response_time`. `samples`: what else there was to measure. What is
-    only measured, and not judged by itself, has `up` None.
+    `kind`: of the target, as in the metrics `<kind>_up` and `<kind>_response_time`. `samples`: what else there was to measure, and
+    `metrics`: of what kind that is, where rates of counters follow from it. What is only measured, and not judged by itself, has `up` None.
     """
 
     labels: Labels
@@ -26,6 +27,7 @@ class Observation:
     phases: Mapping[str, float] = field(default_factory=dict)
     kind: str = "database"
     samples: Sequence[Sample] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

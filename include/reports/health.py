@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from include.config.settings import Settings
 from include.metrics import metrics_of
 from include.model import Composed, Rendered, Run
 from include.queries import named_queries
-from include.store import Row, Store, alerts, reports
+from include.store import Row, Store, alerts
+from include.store.reports import Behind
 from include.writing.csvs import csv_text
 from include.writing.rendering import render as render_template
 from include.writing.wording import counted, measured, moment
@@ -57,13 +59,11 @@ class HealthPage:
 
     def compose(self, store: Store, run: Run, now: datetime) -> Sequence[Composed]:
         """One for everybody who may look into Airflow; kept when something has changed, and once an hour."""
-        behind = reports.newest_told(store, run, NAME)
-        changed = alerts.changes_since(store, run.duty, behind)
-        until = max((row["id"] for row in changed), default=behind)
+        behind = Behind.of(store, run, NAME)
         (row,) = store.connection.execute(QUERIES["written_at"], {"duty": run.duty, "name": NAME, "run_id": run.run_id}).fetchall()
-        reason = "changed" if changed else "hourly" if row["at"] is None or now - row["at"] >= EVERY else None
-        found = self.found(store, run, now)
-        return [Composed(NAME, EVERYBODY, reason, Told(behind), until, found, (summary(found),))]
+        reason = "changed" if behind.changes else "hourly" if row["at"] is None or now - row["at"] >= EVERY else None
+        read = cache(partial(self.found, store, run, now))  # by who renders: mostly nobody does
+        return [Composed(NAME, EVERYBODY, reason, Told(behind.told), behind.until, read, (summary(read()),) if reason else ())]
 
     def found(self, store: Store, run: Run, now: datetime) -> Health:
         """Everything that the page shows."""
@@ -75,7 +75,7 @@ class HealthPage:
 
     def render(self, composed: Composed) -> Rendered:
         """The page, the same as text, and every value as a CSV file."""
-        found: Health = composed.facts
+        found: Health = composed.facts()
         title = f"{found.duty}, {moment(found.now, found.zone)}"
         open_alerts = [{"severity": row["severity"], "state": row["state"], "summary": row["summary"]} for row in found.open]
         values: dict[str, Any] = {"title": title, "summary": summary(found), "targets": list(targets(found)), "open": open_alerts}

@@ -14,7 +14,8 @@ from include.audiences import Routes
 from include.config.settings import Settings
 from include.logs import facts
 from include.model import Composed, Rendered, Run, Severity
-from include.store import Row, Store, alerts, reports
+from include.store import Row, Store
+from include.store.reports import Behind
 from include.writing.csvs import csv_text
 from include.writing.rendering import render as render_template
 from include.writing.wording import counted, moment
@@ -45,13 +46,12 @@ class WatchLog:
 
     def compose(self, store: Store, run: Run, now: datetime) -> Sequence[Composed]:
         """One for everybody who may look into Airflow; kept when something has changed."""
-        behind = reports.newest_told(store, run, NAME)
-        changed = alerts.changes_since(store, run.duty, behind)
-        for row in changed:
+        behind = Behind.of(store, run, NAME)
+        for row in behind.changes:
             facts(log, "change", duty=run.duty, at=f"{row['at']:%H:%M:%S.%f}"[:-3], reason=row["reason"], what=row["summary"])
-        until = max((row["id"] for row in changed), default=behind)
-        found = Changes(run.duty, now, ZoneInfo(self.settings.monitoring.zone), changed)
-        return [Composed(NAME, EVERYBODY, "changed" if changed else None, Told(behind), until, found, counted(len(changed), "change"))]
+        found = Changes(run.duty, now, ZoneInfo(self.settings.monitoring.zone), behind.changes)
+        reason, words = "changed" if behind.changes else None, counted(len(behind.changes), "change")
+        return [Composed(NAME, EVERYBODY, reason, Told(behind.told), behind.until, found, (words,))]
 
     def render(self, composed: Composed) -> Rendered:
         """The changes as a page, as text, and as a CSV file."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -15,9 +14,9 @@ from typing import Any, ClassVar
 import psycopg
 
 from include.audience import Labels
-from include.cutting import cut_after
 from include.failures import SourceError, first_line
 from include.metrics import Metric, Reading
+from include.onlooker import Onlooker, onlooking
 from include.queries import named_queries
 from include.scraping.hostile import clean, seemly
 
@@ -25,7 +24,6 @@ SECURENET = Path(__file__).with_name("application_securenet.sql")
 WRAPPED = named_queries(Path(__file__).with_name("application_sql.sql"))["values"]
 HEAD = re.compile(r"^-- name: (\w+)\n((?:-- .*\n)*)", re.MULTILINE)
 FACT = re.compile(r"^-- (unit|labels|cheap): *(.*)\n", re.MULTILINE)
-CONNECTING = 5
 # Rows of one query: more than a fleet stores, so that it says how many it drops.
 MOST_ROWS = 2000
 
@@ -85,11 +83,10 @@ class ApplicationSql:
         asked = [one for one in self.questions() if one.cheap or not cheap]
         if not asked:
             return
-        ends = time.monotonic() + within.total_seconds()
-        with closing(self.connected(within)) as watched, cut_after(watched, max(ends - time.monotonic(), 0.001)):
-            failed: list[str] = []
+        failed: list[str] = []
+        with onlooking(self.conninfo, within, min(self.longest, within)) as onlooker:
             for one in asked:
-                yield from answered(watched, one, failed)
+                yield from answered(onlooker, one, failed)
         if len(failed) == len(asked):
             raise SourceError(failed[0])
 
@@ -100,47 +97,26 @@ class ApplicationSql:
         except (OSError, ValueError) as error:
             raise SourceError(f"{self.path}: {first_line(error)}") from None
 
-    def connected(self, within: timedelta) -> psycopg.Connection[Any]:
-        """A connection that can only read, and does not wait for long. Raises SourceError."""
-        milliseconds = max(int(min(self.longest, within).total_seconds() * 1000), 1)
-        options = f"-c default_transaction_read_only=on -c statement_timeout={milliseconds} -c lock_timeout=2000 -c timezone=UTC"
-        patience = min(CONNECTING, max(int(within.total_seconds()), 1))
-        try:
-            return psycopg.connect(
-                self.conninfo,
-                autocommit=True,
-                connect_timeout=patience,
-                options=options,
-                client_encoding="UTF8",
-                application_name="securenet monitoring",
-            )
-        except psycopg.Error as error:
-            raise SourceError(first_line(error)) from None
 
-
-def answered(watched: psycopg.Connection[Any], one: Question, failed: list[str]) -> Iterator[Reading]:
+def answered(onlooker: Onlooker, one: Question, failed: list[str]) -> Iterator[Reading]:
     """The values of one query, or why there are none, which keeps no other from being asked."""
     labels, why = {"query": one.name}, None
     try:
-        yield from clean(list(values(watched, one)))
+        yield from clean(list(values(onlooker, one)))
     except (psycopg.Error, SourceError) as error:
         why = f"not permitted: {first_line(error)}" if isinstance(error, psycopg.errors.InsufficientPrivilege) else first_line(error)
         failed.append(f"{one.name}: {why}")
     yield Reading("query_up", 0 if why else 1, labels, why and seemly(why, 300))
 
 
-def values(watched: psycopg.Connection[Any], one: Question) -> Iterator[Reading]:
+def values(onlooker: Onlooker, one: Question) -> Iterator[Reading]:
     """A reading for each row: `value`, and the other columns as labels; rows without a value are none. Raises SourceError."""
-    text = WRAPPED.format(sql=one.sql, most=MOST_ROWS)
-    with watched.cursor() as cursor:
-        cursor.execute(text.encode())
-        columns = [column.name for column in cursor.description or ()]
-        if "value" not in columns:
-            raise SourceError("it has no column named value")
-        for row in cursor:
-            found = dict(zip(columns, row, strict=True))
-            if (value := number(found.pop("value"))) is not None:
-                yield Reading(one.name, value, {name: "" if label is None else str(label) for name, label in found.items()})
+    cursor = onlooker.connection.execute(WRAPPED.format(sql=one.sql, most=MOST_ROWS).encode())
+    if "value" not in {column.name for column in cursor.description or ()}:
+        raise SourceError("it has no column named value")
+    for found in cursor:
+        if (value := number(found.pop("value"))) is not None:
+            yield Reading(one.name, value, {name: "" if label is None else str(label) for name, label in found.items()})
 
 
 def number(value: Any) -> float | None:

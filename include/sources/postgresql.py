@@ -20,7 +20,7 @@ from include.config.targets import Backup
 from include.failures import first_line
 from include.metric_files import MetricFile, metric_files
 from include.metrics import Metric, Reading
-from include.onlooker import Onlooker, onlooking
+from include.onlooker import OF_CATALOGUE, Onlooker, onlooking
 from include.queries import named_queries
 from include.statements import told
 
@@ -60,7 +60,7 @@ class PostgresGauge:
 
     def read(self, within: timedelta, cheap: bool) -> list[Reading]:
         """All metrics, or the cheap ones. Raises SourceError when the server does not answer, or not to the end."""
-        with onlooking(self.conninfo, within, min(self.patience, within / 4)) as onlooker:
+        with onlooking(self.conninfo, within, min(self.patience, within / 4), OF_CATALOGUE) as onlooker:
             look = Look(onlooker, response_times(onlooker), unmet(onlooker, cheap))
             for question in self.questions(cheap):
                 look.ask(question)

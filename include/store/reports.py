@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from include.audience import Audience, Told
 from include.model import Composed, Rendered, Run
-from include.store import Row, Store
+from include.store import Row, Store, alerts
 from include.store.text import storable
 
 
@@ -25,6 +27,25 @@ def newest_told(store: Store, run: Run, name: str) -> int:
     """Up to which transition the newest report of another run tells; 0 where there is none."""
     told: int | None = store.value("reports.newest_told", duty=run.duty, name=name, run_id=run.run_id)
     return told or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What has changed in a duty's alerts behind its last report: rows of `alerts.changes_since`, between these transitions' ids."""
+
+    told: int
+    changes: Sequence[Row]
+
+    @property
+    def until(self) -> int:
+        """Up to which transition the next report tells."""
+        return max((row["id"] for row in self.changes), default=self.told)
+
+    @classmethod
+    def of(cls, store: Store, run: Run, name: str) -> Behind:
+        """As seen from a run."""
+        told = newest_told(store, run, name)
+        return cls(told, alerts.changes_since(store, run.duty, told))
 
 
 def group_key(run: Run, name: str, audience: Audience) -> str:

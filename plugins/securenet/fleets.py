@@ -7,18 +7,20 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from include.config.targets import ApiTarget, ApplicationTarget, DatabaseTarget, HostTarget, NetworkTarget, Targets, Watched
+from include.config.targets import STORE_LABELS, ApiTarget, ApplicationTarget, DatabaseTarget, HostTarget, NetworkTarget, Targets, Watched
 from include.logs import facts
-from securenet.connections import conninfo, find_connection
+from securenet.connections import STORE, conninfo, find_connection
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from include.config.settings import Settings
     from include.fleet import Fleet, Gauge
     from include.model import Clock
-    from include.probes.http import HttpProbe
+    from include.probes import Probe
+    from include.web.client import Call
 
 log = logging.getLogger(__name__)
 Target = TypeVar("Target", bound=Watched)
@@ -91,18 +93,31 @@ def application(target: ApplicationTarget) -> Gauge:
     return ApplicationSql(target.all_labels, conninfo(target.connection or ""), Path(target.query) if target.query else None)
 
 
-def apis(targets: Targets, confirmations: int, clock: Clock) -> list[HttpProbe]:
-    """What asks each HTTP address."""
+def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:
+    """What asks each database, the store included."""
+    from include.probes import Pace
+    from include.probes.database import DatabaseProbe
+
+    chosen = settings.monitoring.database_connectivity
+    pace = Pace(chosen.interval, chosen.heartbeat, chosen.timeout, chosen.confirmations)
+    asked = [(STORE_LABELS, STORE), *((one.all_labels, one.connection) for one in there(settings.targets.databases))]
+    return [DatabaseProbe(labels, conninfo(name), pace, clock) for labels, name in asked]
+
+
+def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
+    """What asks each HTTP address, and what samples the cheap counters of hosts, databases and applications."""
     from include.probes.http import PACE, HttpProbe
+    from include.sampling import Sampling
 
-    pace = replace(PACE, confirmations=confirmations)
-    return [
+    pace = replace(PACE, confirmations=settings.monitoring.api_performance.confirmations)
+    asked = [
         HttpProbe(one.all_labels, call(one), clock, replace(pace, interval=one.interval, timeout=one.timeout))
-        for one in there(targets.apis)
+        for one in there(settings.targets.apis)
     ]
+    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in SOURCES], clock)]
 
 
-def call(target: ApiTarget) -> Any:
+def call(target: ApiTarget) -> Call:
     """The request, and what is expected of its answer."""
     from include.web.client import Call
     from include.web.expecting import Expect
@@ -132,3 +147,10 @@ def there(targets: Iterable[Target]) -> Iterator[Target]:
         else:
             why = f"the connection {name} is missing: create it in Airflow"
             facts(log, "not watched", target=target.name, why=why)
+
+
+# What the watchers of targets ask, by duty.
+PROBES: dict[str, Callable[[Settings, Clock], list[Probe]]] = {
+    "api_performance": apis_asked,
+    "database_connectivity": databases_asked,
+}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from securenet.configuration import at_run
 from securenet.connections import heartbeat
@@ -17,7 +17,6 @@ from securenet.wiring import Wiring, open_store
 if TYPE_CHECKING:
     from include.lanes import Lanes
     from include.outage import Memory
-    from include.probes import Probe
     from include.watching import Watch, Watching
 
 CONNECTIONS_LAST = timedelta(minutes=1)
@@ -83,25 +82,21 @@ def escalation(lasting: Lasting) -> Watch:
 
 def database_connectivity(lasting: Lasting) -> Watch:
     """The watch over databases. What is critical leaves from here, however the scheduler is."""
-    return observing(lasting, "database_connectivity", lasting.wiring.database_probes())
+    return observing(lasting, "database_connectivity")
 
 
 def api_performance(lasting: Lasting) -> Watch:
     """The watch over HTTP addresses, which also samples what is cheap, and judges all of it every minute."""
-    from include.metrics import metrics_of
-    from securenet.fleets import SOURCES
-
-    metrics = {name: metric for duty in ("api_performance", *SOURCES.values()) for name, metric in metrics_of(duty).items()}
-    return observing(lasting, "api_performance", lasting.wiring.api_probes(), metrics=metrics, judged_every=JUDGED_EVERY)
+    return observing(lasting, "api_performance", JUDGED_EVERY)
 
 
-def observing(lasting: Lasting, duty: str, probes: Sequence[Probe], **measuring: Any) -> Watch:
+def observing(lasting: Lasting, duty: str, judged_every: timedelta | None = None) -> Watch:
     """A watch over targets that are probed without a pause."""
     from include.observing import Observing
     from include.probing import Probing
 
     wiring, own_lanes = lasting.wiring, lanes(lasting)
-    probing = Probing(probes)
+    probing = Probing(wiring.probes(duty))
     probing.start()
     return Observing(
         duty,
@@ -111,7 +106,7 @@ def observing(lasting: Lasting, duty: str, probes: Sequence[Probe], **measuring:
         deliver=lambda: own_lanes.send(lasting().busy((0,))),
         remember=lambda until: remembered(lasting(), until),
         clock=wiring.clock,
-        **measuring,
+        judged_every=judged_every,
     )
 
 

@@ -18,8 +18,8 @@ from include.config.settings import AccountExpiration, Settings
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
 from securenet.connections import STORE, conninfo, find_connection, heartbeat, sender_of
+from securenet.fleets import PROBES, fleet
 from securenet.fleets import SOURCES as FLEETS
-from securenet.fleets import apis, fleet, there
 
 if TYPE_CHECKING:
     from include.actions import Actions
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
     from include.probes import Probe
-    from include.probes.database import DatabaseProbe
     from include.reporting import Reporting
     from include.sources import Source
     from include.store import Store
@@ -247,29 +246,13 @@ class Wiring:
         """What a duty's watcher measures, measured now by hand; None for a duty that measures in its run."""
         from include.observing import look_once
 
-        ways: dict[str, Callable[[], Sequence[Probe]]] = {"database_connectivity": self.database_probes, "api_performance": self.api_probes}
-        if run.duty not in ways:
+        if run.duty not in PROBES:
             return None
-        return look_once(ways[run.duty](), self.store, self.evaluating(run.duty, reminders=False), run)
+        return look_once(self.probes(run.duty), self.store, self.evaluating(run.duty, reminders=False), run)
 
-    def api_probes(self) -> list[Probe]:
-        """What asks each HTTP address, and what samples the cheap counters of hosts, databases and applications."""
-        from include.sampling import Sampling
-
-        targets, confirmations = self.settings.targets, self.settings.monitoring.api_performance.confirmations
-        cheap = [fleet(source, targets, "api_performance", cheap=True) for source in FLEETS]
-        return [*apis(targets, confirmations, self.clock), Sampling(cheap, self.clock)]
-
-    def database_probes(self) -> list[DatabaseProbe]:
-        """What asks each database, the store included. One without a connection is left out, and said so."""
-        from include.config.targets import STORE_LABELS
-        from include.probes import Pace
-        from include.probes.database import DatabaseProbe
-
-        chosen = self.settings.monitoring.database_connectivity
-        pace = Pace(chosen.interval, chosen.heartbeat, chosen.timeout, chosen.confirmations)
-        wanted = [(one.all_labels, one.connection) for one in there(self.settings.targets.databases)]
-        return [DatabaseProbe(labels, conninfo(name), pace, self.clock) for labels, name in [(STORE_LABELS, STORE), *wanted]]
+    def probes(self, duty: str) -> list[Probe]:
+        """What a watcher of targets asks without a pause."""
+        return PROBES[duty](self.settings, self.clock)
 
     @contextmanager
     def lane(self, channel: str) -> Iterator[Drain]:

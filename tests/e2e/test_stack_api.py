@@ -27,7 +27,7 @@ def test_an_address_that_fails_is_told_by_its_reason_and_so_is_its_return(stack:
 
 
 def test_every_minute_counters_are_sampled_and_rates_and_budgets_follow(stack: Stack, shop: Shop) -> None:
-    wait(lambda: {row["metric"] for row in stack.query(DERIVED)} == {"cpu_usage", "api_watched_seconds_total"}, 240)
+    assert wait(lambda: {row["metric"] for row in stack.query(DERIVED)} == {"cpu_usage", "api_watched_seconds_total"}, 240)
 
 
 SAMPLED = """select from monitoring.latest l join monitoring.series s on s.id = l.series_id

@@ -127,6 +127,7 @@ def test_a_name_without_an_address_is_a_target_that_does_not_answer(name: str, w
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     def hang(*_: object, **__: object) -> None:
         threading.Event().wait(60)
+        raise OSError("too late")
 
     monkeypatch.setattr("socket.getaddrinfo", hang)
     with pytest.raises(SourceError, match=r"its name was not found within 0.1 s"):
