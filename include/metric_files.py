@@ -7,7 +7,7 @@
     -- database_blocked in sessions: waiting for a lock that another one holds
     -- database_deadlocks in count: since the statistics began
     -- database_deadlocks_rate in 1/h = 3600 * database_deadlocks per second: how often there are any
-    -- database_size{database} in B: of each database, the largest 20
+    -- database_size{database} in bytes: of each database, the largest 20
 
     -- from 14: since when a lock is waited for is known
     select ...

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 LONGEST = 80
+LEAST = 0.001
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # A joiner between two emoji makes one of them and stays.
@@ -105,7 +106,9 @@ def measured(value: float, unit: str) -> str:
 
 
 def figure(value: float) -> str:
-    """Three significant digits, and whole numbers whole: `93`, `0.104`, `4,812`."""
+    """Three significant digits, and whole numbers whole: `93`, `0.104`, `4,812`; next to nothing is said to be so."""
+    if 0 < abs(value) < LEAST:
+        return f"less than {LEAST}"
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.writing.wording import counted, listed, long_moment, moment, shown, span, visible
+from include.writing.wording import counted, listed, long_moment, measured, moment, shown, span, visible
 
 MOMENT = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
@@ -70,3 +70,23 @@ def test_what_acts_instead_of_being_seen_is_made_visible_or_dropped(hostile: str
 def test_long_text_is_cut_and_says_so() -> None:
     assert shown("x" * 10_000) == "x" * 79 + "…"
     assert shown("x" * 80) == "x" * 80
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (93.4, "percent", "93.4 %"),
+        (100, "percent", "100 %"),
+        (0.0000028, "percent", "less than 0.001 %"),
+        (0.12, "s", "120 ms"),
+        (90, "s", "90 s"),
+        (7200, "s", "2 hours"),
+        (-86400, "s", "-1 day"),
+        (1536, "bytes", "1.5 KiB"),
+        (3 * 1024**2, "bytes/s", "3 MiB/s"),
+        (14.4, "ratio", "14.4"),
+        (4812, "users", "4,812 users"),
+    ],
+)
+def test_a_value_is_said_as_people_say_it(value: float, unit: str, words: str) -> None:
+    assert measured(value, unit) == words

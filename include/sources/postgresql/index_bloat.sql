@@ -2,7 +2,7 @@
 -- pgsql-bloat-estimation (Jehan-Guillaume de Rorthais), simplified; one with many equal values may have more.
 --
 -- needs: all_tables
--- database_index_bloat{index} in B: the 10 indexes of 1 MB and more with the most
+-- database_index_bloat{index} in bytes: the 10 indexes of 1 MB and more with the most
 -- database_index_bloat_share{index} in percent: of the index
 
 with part as (

@@ -4,7 +4,7 @@
 -- needs: pg_monitor
 -- database_standby in bool: whether it is one
 -- database_replay_lag in s: age of the last transaction that can be read here; 0 when all that a connected primary sent is replayed
--- database_replay_lag_bytes in B: of WAL that arrived and cannot be read yet
+-- database_replay_lag_bytes in bytes: of WAL that arrived and cannot be read yet
 -- database_replay_paused in bool: whether somebody has paused it
 
 with stand as (

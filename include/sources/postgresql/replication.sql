@@ -4,7 +4,7 @@
 -- needs: pg_monitor
 -- database_replicas in count: that are connected
 -- database_replication_lag{replica} in s: until what was written here could be read there, by its last answer; grows only while anything is written
--- database_replication_lag_bytes{replica} in B: of WAL that were written here and cannot be read there yet
+-- database_replication_lag_bytes{replica} in bytes: of WAL that were written here and cannot be read there yet
 
 with here as (
     select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end as lsn

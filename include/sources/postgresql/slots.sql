@@ -1,6 +1,6 @@
 -- What replication slots keep the server from deleting.
 --
--- database_slot_retained{slot} in B: of WAL that are kept for it, the largest 20
+-- database_slot_retained{slot} in bytes: of WAL that are kept for it, the largest 20
 -- database_slot_inactive{slot} in bool: whether nobody reads from it
 
 -- from 13: nothing says since when

@@ -2,7 +2,7 @@
 -- (Greg Sabino Mullane) and pgsql-bloat-estimation (Jehan-Guillaume de Rorthais), simplified, without TOAST.
 --
 -- needs: all_tables
--- database_table_bloat{table} in B: the 10 tables of 1 MB and more with the most
+-- database_table_bloat{table} in bytes: the 10 tables of 1 MB and more with the most
 -- database_table_bloat_share{table} in percent: of the table
 
 with width as (
