@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,14 +16,16 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from local.ports import DEFAULTS, is_free
+from local import apart
 from tests.e2e.shop import Shop
 from tests.hooks.vendors import SECRET
 from tests.receivers import Receiver, anything, receiving
 
-ROOT = Path(__file__).parents[2]
-# What decides about these is the stack itself, not whoever runs the tests.
-FOREIGN = ("AIRFLOW", "SECURENET", "PYTHONPATH", "PG", "MAKE", "MFLAGS")
+# The tests break more in an hour than one receiver is told of.
+OVERLAY = """  escalation: {{check_interval: 1m}}
+targets: {{apis: [{{name: shop, url: '{shop}', interval: 5s}}]}}
+alerts: {{caps: {{email: {{messages: 1000, per: 1m, burst: 1000, reserve: 1000}}}}}}
+"""
 
 
 @dataclass
@@ -38,9 +38,7 @@ class Stack:
 
     def make(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run make as a person would."""
-        result = subprocess.run(["make", "-s", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
-        assert not check or result.returncode == 0, f"make {' '.join(words)}: {result.stdout[-3000:]}{result.stderr[-3000:]}"
-        return result
+        return apart.make(self.environment, *words, check=check)
 
     def status(self) -> dict[str, Any]:
         """What `make status JSON=1` prints."""
@@ -49,10 +47,7 @@ class Stack:
 
     def exported(self) -> dict[str, str]:
         """What `eval "$(make -s env)"` puts into a shell."""
-        shell = subprocess.run(
-            ["bash", "-c", 'eval "$(make -s env)" && env -0'], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
-        )
-        return dict(line.split("=", 1) for line in shell.stdout.split("\0") if "=" in line)
+        return apart.exported(self.environment)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows of the store."""
@@ -114,12 +109,6 @@ def readable(process: psutil.Process) -> dict[str, str]:
         return {}
 
 
-def free_ports() -> dict[str, str]:
-    """Ports of its own, so that a stack that runs already is left alone."""
-    free = iter(number for number in range(20100, 24000) if is_free(number))
-    return {f"SECURENET_PORT_{name.replace('-', '_').upper()}": str(next(free)) for name in DEFAULTS}
-
-
 @pytest.fixture(scope="session")
 def outside() -> Iterator[Receiver]:
     """Somebody outside who hears whether the monitoring lives."""
@@ -140,25 +129,10 @@ def shop() -> Iterator[Shop]:
 def stack(tmp_path_factory: pytest.TempPathFactory, outside: Receiver, shop: Shop) -> Iterator[Stack]:
     """`make up`, and in the end `make clean`."""
     folder = tmp_path_factory.mktemp("stack")
-    for name in ("monitoring.yaml", "monitoring.demo.yaml"):
-        shutil.copy(ROOT / "include/config" / name, folder)
-    with (folder / "monitoring.demo.yaml").open("a") as overlay:
-        overlay.write("  escalation: {check_interval: 1m}\n")
-        overlay.write(f"targets: {{apis: [{{name: shop, url: '{shop.url}', interval: 5s}}]}}\n")
-        # the tests break more in an hour than one receiver is told of
-        overlay.write("alerts: {caps: {email: {messages: 1000, per: 1m, burst: 1000, reserve: 1000}}}\n")
     own = {
-        "SECURENET_RUN": str(folder / "run"),
-        "SECURENET_CONFIG": str(folder / "monitoring.yaml"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
         **{f"AIRFLOW_CONN_HEARTBEAT_{what.upper()}": f"{outside.url}/{what}" for what in ("scheduled", "watchers")},
         "AIRFLOW_CONN_HOOKS_PAGERDUTY": f"http://:{SECRET}@",
-        **free_ports(),
     }
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    running = Stack(folder / "run", folder / "monitoring.yaml", inherited | own)
-    try:
-        print(running.make("up").stdout)
-        yield running
-    finally:
-        running.make("clean", check=False)
+    with apart.apart(folder, OVERLAY.format(shop=shop.url), **own) as environment:
+        yield Stack(folder / "run", folder / "monitoring.yaml", environment)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROOT, Stack, processes, wait
+from local.layout import ROOT
+from tests.e2e.conftest import Stack, processes, wait
 
 DUTY = "account_expiration"
 OWNERS = 12

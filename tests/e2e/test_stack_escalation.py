@@ -15,7 +15,8 @@ import httpx
 
 from include.config.duties import BY_THE_CLOCK, WATCHING
 from include.model import utc_now
-from tests.e2e.conftest import ROOT, Stack, processes, wait
+from local.layout import ROOT
+from tests.e2e.conftest import Stack, processes, wait
 from tests.hooks.vendors import pagerduty
 from tests.receivers import Receiver
 
