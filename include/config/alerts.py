@@ -74,8 +74,8 @@ class Alerts(Section):
     """How long nobody is told of a source that has never answered yet: what is just being set up is no alarm."""
     grouping: tuple[Grouping, ...] = ()
     """Other groups than the rules' own; the first that matches counts."""
-    inhibit: tuple[Inhibition, ...] = ()
-    """Alerts that make others needless."""
+    inhibit: tuple[Inhibition, ...] = (Inhibition(source={"rule": "database_up"}, target={"rule": "source_up"}, equal=("target",)),)
+    """Alerts that make others needless. As shipped: a database that does not answer has no data either."""
     dependencies: dict[str, tuple[str, ...]] = {}
     """What each target (label `target`) stands on: while one of those is down, nobody is told of it."""
     fallback: Annotated[tuple[ChannelName, ...], Field(min_length=1)] = ("email", "slack", "sms", "pagerduty", "webhook")
