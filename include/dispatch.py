@@ -45,7 +45,7 @@ class Dispatch:
 
     def with_hidden(self, keys: Sequence[str]) -> Sequence[str]:
         """A change of an alert that may hide others may concern any group."""
-        if not set(keys) & {cause.group_key for cause in self.causes}:
+        if not keys or not set(keys) & {cause.group_key for cause in self.causes}:
             return keys
         return sorted({*keys, *(row["key"] for row in self.store.many("groups.open_keys"))})
 
