@@ -15,8 +15,9 @@ from include.config.alerts import Alerts, Inhibition, foundations
 from include.model import Alert, Reason, Severity, State
 from include.recurring import Recurrence
 
-# What an alert has hidden is not told in the first moment after its end, but when it is judged anew, at the latest after this time.
-AFTERMATH = timedelta(minutes=10)
+# For so long after its end an alert still hides what it made needless: until that was measured anew (every 5 minutes), and until
+# averages over 5 minutes know nothing of it any more.
+AFTERMATH = timedelta(minutes=7)
 # Rules that are never silenced: they say that something is.
 EXEMPT = frozenset({"maintenance"})
 
@@ -120,8 +121,8 @@ class Suppression:
         return [(silence, until) for silence in self.silences if (until := silence.until(self.now))]
 
     def hides(self, cause: Alert, alert: Alert) -> bool:
-        """Whether one alert makes another needless, or did so when that was last judged."""
-        if not cause.is_open and not alert.evaluated_at <= cause.changed_at <= self.now < cause.changed_at + AFTERMATH:
+        """Whether one alert makes another needless, while it is open or just over."""
+        if not cause.is_open and self.now >= cause.changed_at + AFTERMATH:
             return False
         if self.stands_on(alert.labels.get("target"), cause):
             return True
@@ -131,7 +132,7 @@ class Suppression:
         """By what, and for how long that is known to last."""
         if cause.is_open:
             return Quiet(f"{Reason.INHIBITED} by {cause.summary}")
-        return Quiet(f"{Reason.INHIBITED} until it is judged again: {cause.summary}", cause.changed_at + AFTERMATH)
+        return Quiet(f"{Reason.INHIBITED} for some minutes more: {cause.summary}", cause.changed_at + AFTERMATH)
 
     def stands_on(self, target: str | None, cause: Alert) -> bool:
         """Whether the cause means that something is down on which the target depends."""

@@ -61,7 +61,7 @@ with change as (
         resolution = c.resolution, resolved_by = case when c.state_after = 'resolved' then 'the monitoring' end
     from change c
     where a.fingerprint = c.fingerprint and a.state <> 'resolved' and c.state_before is not null
-    returning a.id, a.fingerprint, a.group_key, a.quiet
+    returning a.id, a.fingerprint, a.group_key
 ), noted as (
     insert into transition (alert_id, run_id, at, state_before, state_after, reason, severity, summary, detail)
     select a.id, %(run_id)s, c.as_of, c.state_before, c.state_after, c.reason, c.severity, c.summary, c.detail
@@ -71,7 +71,6 @@ with change as (
 select distinct coalesce(m.group_key, c.group_key) as key
 from change c left join moved m using (fingerprint)
 where c.reason not in ('unchanged', 'pending', 'lapsed')
-   or m.quiet like 'inhibited%%'  -- whether it still is depends on when it was judged
 
 -- name: counts
 -- Alerts by duty and state: the open ones, and those resolved since a moment that ever fired.
