@@ -6,7 +6,7 @@ import random
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,14 +65,15 @@ def measure() -> Figure:
         databases(TARGETS) as servers,
         addresses(TARGETS) as served,
         running(Path(scratch), heard, servers, served) as stack,
+        ThreadPoolExecutor(2 * TARGETS) as hands,  # to the end: a server does not outlive the thread that started it
     ):
         killed = [gone(name, server, number) for number, (name, server) in enumerate(servers.items())]
         at = {name: server.address for name, server in servers.items()} | {name: url(address) for name, address in served.items()}
         with peers.watching(Path(scratch), at, heard.http) as others:
-            trials = rehearse([*killed, *map(failing, served.values())], heard, (OURS, *others))
-        trials += rehearse([frozen(name, server) for name, server in servers.items()], heard, (OURS,))
+            trials = rehearse(hands, [*killed, *map(failing, served.values())], heard, (OURS, *others))
+        trials += rehearse(hands, [frozen(name, server) for name, server in servers.items()], heard, (OURS,))
         unconfirmed(Path(scratch), stack)
-        trials += rehearse([replace(one, kind=WITHOUT) for one in killed], heard, (OURS,))
+        trials += rehearse(hands, [replace(one, kind=WITHOUT) for one in killed], heard, (OURS,))
     return figure(trials)
 
 
@@ -124,11 +125,10 @@ def store(stack: Mapping[str, str], question: str, *values: object) -> object:
         return row[0] if row else None
 
 
-def rehearse(faults: Sequence[Fault], heard: Heard, who: tuple[str, ...]) -> list[Trial]:
+def rehearse(hands: Executor, faults: Sequence[Fault], heard: Heard, who: tuple[str, ...]) -> list[Trial]:
     """All faults, each by itself at a moment of its own."""
     print(f"{len(faults)} faults ...", flush=True)
-    with ThreadPoolExecutor(len(faults)) as pool:
-        return [trial for trials in pool.map(lambda fault: list(attempt(fault, heard, who)), faults) for trial in trials]
+    return [trial for trials in hands.map(lambda fault: list(attempt(fault, heard, who)), faults) for trial in trials]
 
 
 def attempt(fault: Fault, heard: Heard, who: tuple[str, ...]) -> Iterator[Trial]:
