@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -92,7 +93,7 @@ def posted(heard: Heard) -> type[BaseHTTPRequestHandler]:
             """As the base class calls it."""
             told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             for alert in told["alerts"]:
-                heard.note(self.path[1:], alert["labels"]["target"], "problem" if alert["status"] == "firing" else "recovery")
+                heard.note(unquote(self.path[1:]), alert["labels"]["target"], "problem" if alert["status"] == "firing" else "recovery")
             self.send_response(200)
             self.end_headers()
 
