@@ -69,19 +69,23 @@ class DatabaseTarget(Watched):
 class HostTarget(Watched):
     """A host."""
 
-    via: Literal["psutil", "node_exporter", "prometheus"] = "psutil"
-    """How it is read: `psutil` is the machine of the worker that runs the task, the others go by `url`."""
+    via: Literal["psutil", "node_exporter", "prometheus", "ssh"] = "psutil"
+    """How it is read: `psutil` is the machine of the worker that runs the task, `ssh` goes by `connection`, the others by `url`."""
     url: Url | None = None
     """The node_exporter's `/metrics`, or the address of a Prometheus."""
     instance: Name | None = None
     """How Prometheus calls it: the label `instance`."""
+    connection: ConnectionId | None = None
+    """The Airflow connection of type SSH; its provider is an optional extra (sources.md)."""
     processes: Names = ()
-    """Processes that must run, by name (with `psutil`)."""
+    """Processes that must run, by name (with `psutil` and `ssh`)."""
 
     @model_validator(mode="after")
     def reachable(self) -> HostTarget:
-        """What goes by an address has one."""
-        if self.via != "psutil" and not self.url:
+        """What goes by an address or a connection has one."""
+        if self.via == "ssh" and not self.connection:
+            raise ValueError("via ssh without a connection; allowed: as in {via: ssh, connection: ssh_web1}")
+        if self.via in ("node_exporter", "prometheus") and not self.url:
             raise ValueError(f"via {self.via} without a url; allowed: as in {{via: {self.via}, url: http://web1:9100/metrics}}")
         if self.via == "prometheus" and not self.instance:
             raise ValueError("via prometheus without an instance; allowed: as Prometheus labels the host, as in {instance: 'web1:9100'}")

@@ -105,6 +105,17 @@ def memory(total: float, available: float, note: str = "of the host's memory") -
     yield Reading("memory_usage", percent(total - available, total), note=note)
 
 
+def kernel_memory(known: Mapping[str, float | None]) -> Iterator[Reading]:
+    """Memory and swap in bytes, by the names of /proc/meminfo; what old kernels and containers do not say is estimated as psutil does."""
+    total, available = known.get("MemTotal"), known.get("MemAvailable")
+    if available is None and (free := known.get("MemFree")) is not None:
+        available = free + (known.get("Cached") or 0) + (known.get("Buffers") or 0)
+    if total is not None and available is not None:
+        yield from memory(total, available)
+    if (all_of_it := known.get("SwapTotal")) is not None and (free := known.get("SwapFree")) is not None:
+        yield from swap(all_of_it, free)
+
+
 def swap(total: float, free: float) -> Iterator[Reading]:
     """Swap in bytes; a share only where there is any."""
     yield Reading("swap_total", total)

@@ -40,7 +40,7 @@ def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Flee
 
 def systems(targets: Targets) -> Iterator[Gauge]:
     """Hosts, and what is reached over a network."""
-    yield from map(host, targets.hosts)
+    yield from map(host, there(targets.hosts))
     yield from map(network, targets.networks)
 
 
@@ -56,12 +56,15 @@ def host(target: HostTarget) -> Gauge:
     from include.sources.host_local import LocalHost
     from include.sources.host_node_exporter import NodeExporterHost
     from include.sources.host_prometheus import PrometheusHost
+    from include.sources.host_ssh import SshHost
+    from securenet.ssh import shell
 
     page = Page(target.url or "")
     ways: dict[str, Callable[[], Gauge]] = {
         "psutil": lambda: LocalHost(target.all_labels, target.processes),
         "node_exporter": lambda: NodeExporterHost(target.all_labels, page),
         "prometheus": lambda: PrometheusHost(target.all_labels, page, target.instance or ""),
+        "ssh": lambda: SshHost(target.all_labels, shell(target.connection or ""), target.processes),
     }
     return ways[target.via]()
 
