@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from include.config.section import ChannelName, Section, listed
-from include.config.types import AbsolutePath, ConnectionId, Duration, Number, Switch, Whole, like, within
+from include.config.types import AbsolutePath, ConnectionId, Duration, Interval, Number, Switch, Whole, like, within
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(listed)]
@@ -129,6 +129,23 @@ class ApiTarget(Watched):
     """How many percent of the probes succeed, if all is well: what the error budget is measured by."""
 
 
+class PageExpect(Section):
+    """What a page has once it has loaded; all that is named must hold."""
+
+    title: Name | None = None
+    """Its title contains this."""
+    selector: Name | None = None
+    """An element is there that this CSS selector finds, as in `#cart`."""
+
+
+class PageTarget(Watched):
+    """A web page, as a browser sees it."""
+
+    url: Url
+    """Its address."""
+    expect: PageExpect = PageExpect()
+
+
 class Dns(Section):
     """A name that has to be found."""
 
@@ -199,6 +216,15 @@ class ApiPerformance(Section):
     """Where news goes."""
 
 
+class PageLoad(Section):
+    """How web pages are visited; without any in `targets.pages` the duty does not run."""
+
+    check_interval: Interval = timedelta(minutes=5)
+    """How often the duty runs."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
 class Targets(Section):
     """What is watched. The store itself always is, as the target `store`."""
 
@@ -208,12 +234,14 @@ class Targets(Section):
     """Hosts; `local` is the machine that runs the tasks."""
     apis: tuple[ApiTarget, ...] = ()
     """HTTP addresses."""
+    pages: tuple[PageTarget, ...] = ()
+    """Web pages that a real browser opens (sources.md)."""
     networks: tuple[NetworkTarget, ...] = ()
     """Whatever is reached over a network."""
     applications: tuple[ApplicationTarget, ...] = (ApplicationTarget(name="securenet", connection="securenet_db"),)
     """Applications that say something of themselves."""
 
-    @field_validator("databases", "hosts", "apis", "networks", "applications")
+    @field_validator("databases", "hosts", "apis", "pages", "networks", "applications")
     @classmethod
     def told_apart(cls, targets: tuple[Watched, ...]) -> tuple[Watched, ...]:
         """Each name once within a kind: it is what alerts and silences name."""

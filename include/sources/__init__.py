@@ -20,6 +20,7 @@ SOURCES = {
     "hosts.psutil": "include.sources.host_local:LocalHost",
     "hosts.ssh": "include.sources.host_ssh:SshHost",
     "networks": "include.sources.network:NetworkGauge",
+    "pages": "include.sources.page:PageGauge",
 }
 
 
