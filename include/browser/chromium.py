@@ -60,6 +60,8 @@ def chromium(seconds: float) -> Iterator[Pipe]:
             yield Pipe(*ends_of(process), ends, pulse=lambda: limited(process.pid))
         except Gone:
             raise SourceError(f"Chromium ended by itself: {last_words(Path(home))}") from None
+        except Failed as failed:
+            raise SourceError(f"Chromium cannot be used: {seemly(str(failed))}") from None
         except Late:
             raise SourceError(f"Chromium did not start within {seconds:.3g} s") from None
 

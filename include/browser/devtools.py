@@ -37,9 +37,11 @@ class Pipe:
     deaf: tuple[bytes, ...] = ()
     rest: bytearray = field(default_factory=bytearray)
     waiting: list[Message] = field(default_factory=list)
+    poll: select.poll = field(default_factory=select.poll)
 
     def __post_init__(self) -> None:
         os.set_blocking(self.writing, False)
+        self.poll.register(self.reading, select.POLLIN)
 
     def ask(self, method: str, **params: Any) -> Message:
         """What a command is answered. Raises Refused, Late and Gone."""
@@ -87,7 +89,7 @@ class Pipe:
         if now - self.pulsed_at >= PULSE:
             self.pulsed_at = now
             self.pulse()
-        if not self.waiting and select.select([self.reading], [], [], min(seconds, self.ends - now, PULSE))[0]:
+        if not self.waiting and self.poll.poll(1000 * min(seconds, self.ends - now, PULSE)):
             self.receive()
         return self.waiting.pop(0) if self.waiting else None
 

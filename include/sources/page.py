@@ -54,8 +54,8 @@ def readings(visit: Visit) -> Iterator[Reading]:
     """What came of the visit."""
     yield Reading("page_up", float(not visit.why), note=visit.why)
     yield from (Reading("page_load_time", seconds, {"phase": phase}) for phase, seconds in visit.phases.items())
-    yield counted("page_failed_requests", visit.failed)
-    yield counted("page_console_errors", visit.errors)
+    yield counted("page_failed_requests", visit.events.failed)
+    yield counted("page_console_errors", visit.events.errors)
 
 
 def counted(metric: str, found: Sequence[str]) -> Reading:

@@ -1,4 +1,4 @@
-"""Pages in a real Chromium, where one is installed: those that are well, those that are up to something, and what becomes of the browser."""
+"""Pages in a real Chromium, where one is installed: those that are well, those that are up to something, and what remains of it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ PHASES = ["dns", "connect", "first_byte", "dom_ready", "load", "lcp"]
 PATIENT = timedelta(seconds=15)
 
 
+@pytest.fixture(autouse=True)
+def profiles(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the browsers of a test leave theirs, if they do."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("profiles")))
+
+
 @pytest.fixture(scope="module")
 def shop() -> Iterator[str]:
     """A site, and a browser that can visit it."""
@@ -46,13 +52,13 @@ def visited(url: str, title: str | None = None, selector: str | None = None, wit
     """What a visit says; afterwards nothing is left of it."""
     found = read(PageGauge(LABELS, url, Expect(title, selector)), within=within)
     assert browsers() == []
-    assert not list(Path(tempfile.gettempdir()).glob("page-load-*"))
+    assert not list(Path(tempfile.gettempdir()).glob("*"))
     return found
 
 
 def browsers() -> list[int]:
-    """Those that run for a visit."""
-    return [one.pid for one in psutil.process_iter() if any("page-load-" in word for word in words_of(one))]
+    """Those that run for a visit of this test."""
+    return [one.pid for one in psutil.process_iter() if any(f"{tempfile.gettempdir()}/" in word for word in words_of(one))]
 
 
 def words_of(process: psutil.Process) -> list[str]:
@@ -129,15 +135,11 @@ def test_a_page_that_is_only_odd_is_up(shop: str, path: str) -> None:
 
 
 def test_whoever_visits_may_be_killed_and_no_browser_stays(shop: str) -> None:
-    visit = (
-        f"from datetime import timedelta\nfrom include.sources.page import *\nPageGauge({{}}, '{shop}/silent').read(timedelta(60), False)"
-    )
-    with subprocess.Popen([sys.executable, "-c", visit], cwd=ROOT) as visitor:
+    visit = f"from include.sources.page import *\nPageGauge({{}}, '{shop}/silent').read(timedelta(seconds=60), False)"
+    with subprocess.Popen([sys.executable, "-c", visit], cwd=ROOT, env={**os.environ, "TMPDIR": tempfile.gettempdir()}) as visitor:
         until(lambda: browsers() != [])
         visitor.send_signal(signal.SIGKILL)
     until(lambda: browsers() == [])
-    for left in Path(tempfile.gettempdir()).glob("page-load-*"):
-        shutil.rmtree(left)
 
 
 def until(holds: object) -> None:
