@@ -55,8 +55,8 @@ def asked(readings: Iterable[Reading], cheap: bool) -> Iterator[Reading]:
 
 
 def percent(part: float, whole: float) -> float:
-    """The share in percent, from 0 to 100, whatever was counted between two looks."""
-    return min(max(100 * part / whole, 0.0), 100.0) if whole > 0 else 0.0
+    """The share in percent, from 0 to 100, whatever was counted between two looks; of what is no number, no number."""
+    return 0.0 if whole <= 0 else min(max(100 * part / whole, 0.0), 100.0)
 
 
 def once(mounts: Iterable[Mount]) -> list[Mount]:

@@ -156,7 +156,8 @@ def processes(said: Sections, must_run: Sequence[str]) -> Iterator[Reading]:
 
 def moment(said: Sections, name: str) -> float:
     """When a look was taken, in seconds since the host started."""
-    return next((number(words[0]) for words in table(said, name, 2)), float("nan"))
+    words = next(iter(said.get(name, ())), "").split()
+    return number(words[0]) if len(words) == 2 else float("nan")
 
 
 def census(lines: Sequence[str], page: float, ticks: float) -> Census:
