@@ -44,8 +44,8 @@ FLAGS = (
 THROUGH = 'exec 3<&0 4>&1 0</dev/null 1>/dev/null; exec "$@"'
 LOG = "log"
 MOST_MEMORY = 1536 * 1024 * 1024
-# So long it may take to be gone.
-LEAVING = 2.0
+# So long it may take to be gone, in seconds; what is large takes a while to die.
+LEAVING = 5.0
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ HTML = {
     "/no end of dialogs": "<title>Hello</title><script>for (;;) alert(1)</script>",
     "/busy": "<title>Hello</title><script>for (;;);</script>",
     "/around": "<title>Hello</title><script>onload = () => location.reload()</script>",
-    "/flood": "<title>Hello</title><h1>Welcome</h1><script>for (let n = 0; n < 20000; n++) console.error('wet ' + n)</script>",
+    "/flood": "<title>Hello</title><h1>Welcome</h1><script>for (let n = 0; n < 5000; n++) console.error('wet ' + n)</script>",
     "/greedy": "<title>Hello</title><script>const all = []; for (;;) all.push(new Uint8Array(1e7).fill(1))</script>",
     "/windows": "<title>Hello</title><h1>Welcome</h1><script>for (let n = 0; n < 50; n++) open('/')</script>",
     "/liar": "<title>The shop</title><h1>Welcome</h1><script>performance.getEntriesByType = () => { throw 1 };"
@@ -60,7 +61,7 @@ class Page(BaseHTTPRequestHandler):
         self.reply(200, b"12345", {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment; filename=x"})
 
     def away(self) -> None:
-        self.connection.close()
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def silent(self) -> None:
         time.sleep(60)
