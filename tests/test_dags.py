@@ -114,7 +114,7 @@ def test_without_a_page_nothing_runs_to_visit_one_and_with_one_it_is_watched_ove
     file = tmp_path / "monitoring.yaml"
     file.write_text("targets: {pages: [{name: shop, url: 'https://shop.example.com/'}]}")
     with_one = parsed(tmp_path, SECURENET_CONFIG=str(file))["dags"]["page_load"]
-    assert (bag["dags"]["page_load"]["schedule"], with_one["schedule"]) == ("NullTimetable", "CronTriggerTimetable")
+    assert (bag["dags"]["page_load"]["schedule"], with_one["schedule"]) == ("NoneType", "CronTriggerTimetable")
     assert with_one["limit"] == timedelta(minutes=4.5).total_seconds()
     intervals = Wiring(store, InForce(load(file).settings)).intervals
     assert (intervals["page_load"], "page_load" in Wiring(store, InForce(Settings())).intervals) == (timedelta(minutes=5), False)

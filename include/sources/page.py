@@ -22,9 +22,11 @@ METRICS = {
         " Contentful Paint).",
         ("phase",),
     ),
-    "page_failed_requests": Metric("count", "Requests of the page that failed or were answered with 400 and more; the note has the first."),
+    "page_failed_requests": Metric(
+        "requests", "Requests of the page that failed or were answered with 400 and more; the note has the first."
+    ),
     "page_console_errors": Metric(
-        "count", "Errors on its console, among its first 1,000 lines, without those of requests; the note has the first."
+        "errors", "Errors on its console, among its first 1,000 lines, without those of requests; the note has the first."
     ),
 }
 # The rest of the time is for the browser to come and go.
