@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from include.config.duties import ONLY_WITH
 from securenet.commands.check import ROOT, load_dag
 
 if TYPE_CHECKING:
@@ -37,4 +38,5 @@ def schedule(dag: DAG) -> str:
     expression = getattr(timetable, "expression", None)
     by_clock = f"`{expression}` {timetable.timezone}" if expression else ""
     by_watcher = "watcher" if "Asset" in type(dag.timetable).__name__ else ""
-    return ", ".join(filter(None, (by_watcher, by_clock))) or "by hand"
+    without = f"none without `targets.{ONLY_WITH[dag.dag_id]}`" if dag.dag_id in ONLY_WITH else "by hand"
+    return ", ".join(filter(None, (by_watcher, by_clock))) or without

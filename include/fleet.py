@@ -57,13 +57,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The targets of a source as a duty reads them; `metrics`: what they may say."""
+    """The targets of a source as a duty reads them; `metrics`: what they may say; `at_once`: so many side by side."""
 
     name: str
     duty: str
     gauges: Sequence[Gauge]
     metrics: Mapping[str, Metric]
     cheap: bool = False
+    at_once: int = AT_ONCE
 
     def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Let the samples of all targets arrive, `source_up` and `source_duration` of each among them, and the rates of counters."""
@@ -77,7 +78,7 @@ class Fleet:
 
     def measured(self, within: timedelta) -> list[Measured]:
         """Each target in a thread of its own, so many at once; one that takes too long is left behind."""
-        pool = ThreadPoolExecutor(max_workers=max(min(AT_ONCE, len(self.gauges)), 1), thread_name_prefix=self.name)
+        pool = ThreadPoolExecutor(max_workers=max(min(self.at_once, len(self.gauges)), 1), thread_name_prefix=self.name)
         ends = time.monotonic() + within.total_seconds()
         asked = [(gauge, pool.submit(measure, gauge, min(within, LONGEST), self.cheap)) for gauge in self.gauges]
         wait([future for _, future in asked], timeout=max(ends - time.monotonic(), 0))
@@ -115,4 +116,5 @@ def outcome(gauge: Gauge, future: Future[Measured], within: timedelta) -> Measur
     if future.done() and not future.cancelled():
         return future.result()
     seconds = within.total_seconds()
-    return Measured(gauge.kind, gauge.labels, (), f"no answer within {seconds:.0f} s", seconds)
+    why = "its turn did not come" if future.cancelled() else "no answer"
+    return Measured(gauge.kind, gauge.labels, (), f"{why} within {seconds:.0f} s", seconds)

@@ -39,6 +39,7 @@ class Reading:
 MEASURED = {
     "api_performance": ("include.probes.http_metrics",),
     "database_health": ("include.sources.postgresql", "include.sources.application_metrics", "include.store.derived:OF_DATABASES"),
+    "page_load": ("include.sources.page",),
     "system_health": ("include.hosts.host_metrics", "include.sources.network", "include.store.derived:OF_SYSTEMS"),
 }
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from include.config.duties import WATCHDOG
+from include.config.loading import load
 from include.config.settings import Settings
 from include.store import Store
 from securenet.configuration import InForce
@@ -29,6 +30,7 @@ DUTIES = {
     "database_health",
     "escalation",
     "housekeeping",
+    "page_load",
     "system_health",
 }
 
@@ -104,6 +106,18 @@ def test_whatever_runs_by_the_clock_is_watched_over_and_so_is_every_watcher(bag:
     ]
     watched = {("duty_overdue", name) for name in scheduled - {WATCHDOG}} | {("watcher_overdue", name) for name in ringing}
     assert (set(measured), len(measured)) == (watched, 8)
+
+
+def test_without_a_page_nothing_runs_to_visit_one_and_with_one_it_is_watched_over(
+    tmp_path: Path, bag: dict[str, Any], store: Store
+) -> None:
+    file = tmp_path / "monitoring.yaml"
+    file.write_text("targets: {pages: [{name: shop, url: 'https://shop.example.com/'}]}")
+    with_one = parsed(tmp_path, SECURENET_CONFIG=str(file))["dags"]["page_load"]
+    assert (bag["dags"]["page_load"]["schedule"], with_one["schedule"]) == ("NoneType", "CronTriggerTimetable")
+    assert with_one["limit"] == timedelta(minutes=4.5).total_seconds()
+    intervals = Wiring(store, InForce(load(file).settings)).intervals
+    assert (intervals["page_load"], "page_load" in Wiring(store, InForce(Settings())).intervals) == (timedelta(minutes=5), False)
 
 
 def test_an_hourly_run_ends_before_the_next_one_is_due(bag: dict[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
 
 DutyName = Literal[
     "account_expiration",
@@ -20,6 +21,7 @@ DutyName = Literal[
     "housekeeping",
     "incident_log",
     "investigation",
+    "page_load",
     "security",
     "security_watch",
     "system_health",
@@ -33,8 +35,11 @@ BY_THE_CLOCK: tuple[DutyName, ...] = (
     "database_health",
     "escalation",
     "housekeeping",
+    "page_load",
     "system_health",
 )
+# These have nothing to do, and do not run, while there is no target of a kind.
+ONLY_WITH = {"page_load": "pages"}
 # Who watches over them. Whether it runs itself, it cannot miss: that somebody outside does, who hears its heartbeats.
 WATCHDOG: DutyName = "escalation"
 # These have a watcher in the triggerer, which rings for them.
@@ -43,6 +48,11 @@ WATCHING: tuple[DutyName, ...] = ("api_performance", "database_connectivity", "e
 SECTION_OF = {"security_watch": "security"}
 # Their e-mail is a digest: no alert of theirs is mailed by itself, unless a route says so.
 DIGEST_DUTIES = frozenset({"account_expiration"})
+
+
+def clocked(targets: Mapping[str, Any]) -> Collection[DutyName]:
+    """The duties that run by the clock with these targets, by kind."""
+    return [duty for duty in BY_THE_CLOCK if duty not in ONLY_WITH or targets.get(ONLY_WITH[duty])]
 
 
 def section_of(duty: str) -> str:

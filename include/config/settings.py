@@ -15,7 +15,7 @@ from include.config.references import problems
 from include.config.routes import Escalation, Priorities, Route
 from include.config.rules import RuleEntry
 from include.config.section import ChannelName, Section
-from include.config.targets import ApiPerformance, DatabaseConnectivity, Targets
+from include.config.targets import ApiPerformance, DatabaseConnectivity, PageLoad, Targets
 from include.config.times import duration, hour_minute
 from include.config.types import (
     AbsolutePath,
@@ -160,6 +160,7 @@ class Monitoring(Section):
     daily_summary: DailySummary = DailySummary()
     database_connectivity: DatabaseConnectivity = DatabaseConnectivity()
     api_performance: ApiPerformance = ApiPerformance()
+    page_load: PageLoad = PageLoad()
     escalation: OwnHealth = OwnHealth()
     housekeeping: Housekeeping = Housekeeping()
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from include.config.section import ChannelName, Section, listed
-from include.config.types import AbsolutePath, ConnectionId, Duration, Number, Switch, Whole, like, within
+from include.config.types import AbsolutePath, ConnectionId, Duration, Interval, Number, Switch, Whole, like, within
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(listed)]
@@ -69,19 +69,23 @@ class DatabaseTarget(Watched):
 class HostTarget(Watched):
     """A host."""
 
-    via: Literal["psutil", "node_exporter", "prometheus"] = "psutil"
-    """How it is read: `psutil` is the machine of the worker that runs the task, the others go by `url`."""
+    via: Literal["psutil", "node_exporter", "prometheus", "ssh"] = "psutil"
+    """How it is read: `psutil` is the machine of the worker that runs the task, `ssh` goes by `connection`, the others by `url`."""
     url: Url | None = None
     """The node_exporter's `/metrics`, or the address of a Prometheus."""
     instance: Name | None = None
     """How Prometheus calls it: the label `instance`."""
+    connection: ConnectionId | None = None
+    """The Airflow connection of type SSH; its provider is an optional extra (sources.md)."""
     processes: Names = ()
-    """Processes that must run, by name (with `psutil`)."""
+    """Processes that must run, by name (with `psutil` and `ssh`)."""
 
     @model_validator(mode="after")
     def reachable(self) -> HostTarget:
-        """What goes by an address has one."""
-        if self.via != "psutil" and not self.url:
+        """What goes by an address or a connection has one."""
+        if self.via == "ssh" and not self.connection:
+            raise ValueError("via ssh without a connection; allowed: as in {via: ssh, connection: ssh_web1}")
+        if self.via in ("node_exporter", "prometheus") and not self.url:
             raise ValueError(f"via {self.via} without a url; allowed: as in {{via: {self.via}, url: http://web1:9100/metrics}}")
         if self.via == "prometheus" and not self.instance:
             raise ValueError("via prometheus without an instance; allowed: as Prometheus labels the host, as in {instance: 'web1:9100'}")
@@ -123,6 +127,23 @@ class ApiTarget(Watched):
     """Whether its certificate must be valid."""
     objective: Annotated[Number, Field(ge=50, lt=100)] = 99.9
     """How many percent of the probes succeed, if all is well: what the error budget is measured by."""
+
+
+class PageExpect(Section):
+    """What a page has once it has loaded; all that is named must hold."""
+
+    title: Name | None = None
+    """Its title contains this."""
+    selector: Name | None = None
+    """An element is there that this CSS selector finds, as in `#cart`."""
+
+
+class PageTarget(Watched):
+    """A web page, as a browser sees it."""
+
+    url: Url
+    """Its address."""
+    expect: PageExpect = PageExpect()
 
 
 class Dns(Section):
@@ -195,6 +216,15 @@ class ApiPerformance(Section):
     """Where news goes."""
 
 
+class PageLoad(Section):
+    """How web pages are visited; without any in `targets.pages` the duty does not run."""
+
+    check_interval: Interval = timedelta(minutes=5)
+    """How often the duty runs."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
 class Targets(Section):
     """What is watched. The store itself always is, as the target `store`."""
 
@@ -204,12 +234,14 @@ class Targets(Section):
     """Hosts; `local` is the machine that runs the tasks."""
     apis: tuple[ApiTarget, ...] = ()
     """HTTP addresses."""
+    pages: tuple[PageTarget, ...] = ()
+    """Web pages that a real browser opens (sources.md)."""
     networks: tuple[NetworkTarget, ...] = ()
     """Whatever is reached over a network."""
     applications: tuple[ApplicationTarget, ...] = (ApplicationTarget(name="securenet", connection="securenet_db"),)
     """Applications that say something of themselves."""
 
-    @field_validator("databases", "hosts", "apis", "networks", "applications")
+    @field_validator("databases", "hosts", "apis", "pages", "networks", "applications")
     @classmethod
     def told_apart(cls, targets: tuple[Watched, ...]) -> tuple[Watched, ...]:
         """Each name once within a kind: it is what alerts and silences name."""

@@ -1,1 +1,1 @@
-"""What is known of a host, and where the kernel, a node_exporter or a Prometheus says so."""
+"""What is known of a host, and where the kernel, a node_exporter, a Prometheus or a command by SSH says so."""

@@ -1,4 +1,4 @@
-"""What is known of a host, however it is asked: psutil here, a node_exporter, or a Prometheus that scrapes one."""
+"""What is known of a host, however it is asked: psutil here, a node_exporter, a Prometheus that scrapes one, or a command by SSH."""
 
 from __future__ import annotations
 

@@ -27,11 +27,12 @@ INTERFACE = {
     for way, direction in (("receive", "received"), ("transmit", "sent"))
     for theirs, ours in (("bytes", "bytes"), ("packets", "packets"), ("errs", "errors"), ("drop", "drops"))
 }
+MEMORY = ("MemTotal", "MemAvailable", "MemFree", "Cached", "Buffers", "SwapTotal", "SwapFree")
 SPACE = ("size_bytes", "free_bytes", "avail_bytes", "files", "files_free", "readonly")
 COUNTERS = ("node_cpu_seconds_total", *DISK, *INTERFACE)
 GAUGES = (
     *(f"node_load{minutes}" for minutes in (1, 5, 15)),
-    *(f"node_memory_{what}_bytes" for what in ("MemTotal", "MemAvailable", "MemFree", "Cached", "Buffers", "SwapTotal", "SwapFree")),
+    *(f"node_memory_{name}_bytes" for name in MEMORY),
     *(f"node_filesystem_{what}" for what in SPACE),
     *("node_filefd_allocated", "node_filefd_maximum", "node_processes_state", "node_time_seconds", "node_boot_time_seconds"),
     *("node_timex_offset_seconds", "node_timex_sync_status", "node_hwmon_temp_celsius", "node_thermal_zone_temp"),
@@ -75,15 +76,8 @@ def processors(found: Families) -> Iterator[Reading]:
 
 
 def memory(found: Families) -> Iterator[Reading]:
-    """Memory, with what old kernels and containers do not say estimated as psutil does, and swap."""
-    known = {name: value(found, f"node_memory_{name}_bytes") for name in ("MemTotal", "MemAvailable", "MemFree", "Cached", "Buffers")}
-    total, available = known["MemTotal"], known["MemAvailable"]
-    if available is None and known["MemFree"] is not None:
-        available = known["MemFree"] + (known["Cached"] or 0) + (known["Buffers"] or 0)
-    if total is not None and available is not None:
-        yield from host_sums.memory(total, available)
-    if swap := values(found, "node_memory_SwapTotal_bytes", "node_memory_SwapFree_bytes"):
-        yield from host_sums.swap(*swap)
+    """Memory and swap."""
+    yield from host_sums.kernel_memory({name: value(found, f"node_memory_{name}_bytes") for name in MEMORY})
 
 
 def disks(found: Families) -> Iterator[Reading]:

@@ -55,8 +55,8 @@ def asked(readings: Iterable[Reading], cheap: bool) -> Iterator[Reading]:
 
 
 def percent(part: float, whole: float) -> float:
-    """The share in percent, from 0 to 100, whatever was counted between two looks."""
-    return min(max(100 * part / whole, 0.0), 100.0) if whole > 0 else 0.0
+    """The share in percent, from 0 to 100, whatever was counted between two looks; of what is no number, no number."""
+    return 0.0 if whole <= 0 else min(max(100 * part / whole, 0.0), 100.0)
 
 
 def once(mounts: Iterable[Mount]) -> list[Mount]:
@@ -103,6 +103,17 @@ def memory(total: float, available: float, note: str = "of the host's memory") -
     yield Reading("memory_total", total, note=note)
     yield Reading("memory_available", available, note=note)
     yield Reading("memory_usage", percent(total - available, total), note=note)
+
+
+def kernel_memory(known: Mapping[str, float | None]) -> Iterator[Reading]:
+    """Memory and swap in bytes, by the names of /proc/meminfo; what old kernels and containers do not say is estimated as psutil does."""
+    total, available = known.get("MemTotal"), known.get("MemAvailable")
+    if available is None and (free := known.get("MemFree")) is not None:
+        available = free + (known.get("Cached") or 0) + (known.get("Buffers") or 0)
+    if total is not None and available is not None:
+        yield from memory(total, available)
+    if (all_of_it := known.get("SwapTotal")) is not None and (free := known.get("SwapFree")) is not None:
+        yield from swap(all_of_it, free)
 
 
 def swap(total: float, free: float) -> Iterator[Reading]:

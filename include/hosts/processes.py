@@ -23,22 +23,36 @@ class Census:
 
     seconds: dict[tuple[int, float], tuple[str, float]] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
-    memory: Counter[str] = field(default_factory=Counter)
+    memory: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     zombies: int = 0
+
+    def count(self, number: int, began: float, name: str, seconds: float, memory: float) -> None:
+        """One process: its number and when it began tell it from all others."""
+        self.names[name] += 1
+        self.memory[name] += memory
+        self.seconds[number, began] = (name, seconds)
 
 
 def processes(must_run: Sequence[str], processors: float, looking: float) -> Iterator[Reading]:
-    """Counts, those that must run, and the largest by memory and by what they use of all processors while they are looked at."""
+    """What two looks at this machine see."""
     started, first = time.monotonic(), census()
     time.sleep(looking)
     then, second = time.monotonic(), census()
+    yield from compared(first, second, then - started, must_run, processors)
+
+
+def compared(first: Census, second: Census, between: float, must_run: Sequence[str], processors: float) -> Iterator[Reading]:
+    """Counts, those that must run, and the largest by memory and by what they used of all processors in the seconds between two looks."""
     yield Reading("processes", second.names.total() + second.zombies)
     yield Reading("zombie_processes", second.zombies)
     yield from (Reading("process_up", float(name in second.names or name[:15] in second.names), {"process": name}) for name in must_run)
     for name, seconds in sorted(usage(first, second).items(), key=itemgetter(1), reverse=True)[:TOP]:
         if seconds:
-            yield Reading("process_cpu_usage", 100 * seconds / (then - started) / processors, {"process": name})
-    yield from (Reading("process_memory", size, {"process": name}) for name, size in second.memory.most_common(TOP))
+            yield Reading("process_cpu_usage", 100 * seconds / between / processors, {"process": name})
+    yield from (
+        Reading("process_memory", size, {"process": name})
+        for name, size in sorted(second.memory.items(), key=itemgetter(1), reverse=True)[:TOP]
+    )
 
 
 def usage(first: Census, second: Census) -> dict[str, float]:
@@ -66,7 +80,5 @@ def count(seen: Census, process: psutil.Process) -> None:
     if process.status() == psutil.STATUS_ZOMBIE:
         seen.zombies += 1
         return
-    name, times = process.name(), process.cpu_times()
-    seen.names[name] += 1
-    seen.memory[name] += process.memory_info().rss
-    seen.seconds[process.pid, process.create_time()] = (name, times.user + times.system)
+    times = process.cpu_times()
+    seen.count(process.pid, process.create_time(), process.name(), times.user + times.system, process.memory_info().rss)

@@ -88,10 +88,10 @@ def row_of(rule: Threshold) -> dict[str, object]:
 
 
 def describe(rule: Threshold, row: Row, level: Level, limit: float | None) -> str:
-    """`CPU of web1 at 93 %, the limit is 80 %`, and what was noted of the value."""
+    """`CPU of web1 at 93 %, the limit is 80 %`, and what was noted of the value; of yes or no, no limit need be told."""
     unit = row["unit"]
     text = words(rule.summary, {**row["labels"], "metric": rule.metric}, measured(row["value"], unit))
-    bound = "" if limit is None else f", {'back at' if level is Level.OK else 'the limit is'} {measured(limit, unit)}"
+    bound = "" if limit is None or unit == "bool" else f", {'back at' if level is Level.OK else 'the limit is'} {measured(limit, unit)}"
     note = f" ({row['note']})" if row["note"] else ""
     return f"{text}{bound}{note}"
 

@@ -18,7 +18,9 @@ SOURCES = {
     "hosts.node_exporter": "include.sources.host_node_exporter:NodeExporterHost",
     "hosts.prometheus": "include.sources.host_prometheus:PrometheusHost",
     "hosts.psutil": "include.sources.host_local:LocalHost",
+    "hosts.ssh": "include.sources.host_ssh:SshHost",
     "networks": "include.sources.network:NetworkGauge",
+    "pages": "include.sources.page:PageGauge",
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 from airflow.sdk.definitions.param import ParamsDict
 
-from include.config.duties import BY_THE_CLOCK, WATCHING, section_of
+from include.config.duties import WATCHING, clocked, section_of
 from include.config.times import duration, hour_minute
 from securenet.parsing import at_parse, digest
 
@@ -31,8 +31,9 @@ def duty(file: str, doc: str | None, **fields: Param) -> Iterator[DAG]:
     Whether it runs by the clock, and whether a watcher rings for it, `include/config/duties.py` says; when, its section does.
     `fields` are those of its form. They join the DAG after its tasks, each of which would else get a copy that every parse checks again.
     """
-    name, settings = Path(file).stem, at_parse()["monitoring"]
-    section = settings[section_of(name)] if name in BY_THE_CLOCK else {}
+    name, accepted = Path(file).stem, at_parse()
+    settings = accepted["monitoring"]
+    section = settings[section_of(name)] if name in clocked(accepted["targets"]) else {}
     interval = duration(section["check_interval"]) if "check_interval" in section else None
     moment = hour_minute(section["at"]) if "at" in section else None
     clock = timetable(cron(interval, moment), settings["zone"])

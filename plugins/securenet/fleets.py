@@ -9,7 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from include.config.targets import STORE_LABELS, ApiTarget, ApplicationTarget, DatabaseTarget, HostTarget, NetworkTarget, Targets, Watched
+from include.config.targets import (
+    STORE_LABELS,
+    ApiTarget,
+    ApplicationTarget,
+    DatabaseTarget,
+    HostTarget,
+    NetworkTarget,
+    PageTarget,
+    Targets,
+    Watched,
+)
 from include.logs import facts
 from securenet.connections import STORE, conninfo, find_connection
 
@@ -25,22 +35,26 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 Target = TypeVar("Target", bound=Watched)
 # Source -> the duty whose metrics it gives.
-SOURCES = {"systems": "system_health", "databases": "database_health"}
+SOURCES = {"systems": "system_health", "databases": "database_health", "pages": "page_load"}
+# Those of which something is cheap.
+SAMPLED = ("systems", "databases")
+# A browser takes a processor and some hundred megabytes: so many at a time.
+BROWSERS = 2
 
 
 def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
     """The targets of a source as a duty reads them. One whose connection is missing is left out, and said so."""
-    from include.fleet import Fleet
+    from include.fleet import AT_ONCE, Fleet
     from include.metrics import metrics_of
 
-    gauges = list({"systems": systems, "databases": databases}[source](targets))
+    gauges = list({"systems": systems, "databases": databases, "pages": pages}[source](targets))
     own = {name: metric for gauge in gauges for name, metric in getattr(gauge, "metrics", {}).items()}
-    return Fleet(source, duty, gauges, {**own, **metrics_of(SOURCES[source])}, cheap)
+    return Fleet(source, duty, gauges, {**own, **metrics_of(SOURCES[source])}, cheap, BROWSERS if source == "pages" else AT_ONCE)
 
 
 def systems(targets: Targets) -> Iterator[Gauge]:
     """Hosts, and what is reached over a network."""
-    yield from map(host, targets.hosts)
+    yield from map(host, there(targets.hosts))
     yield from map(network, targets.networks)
 
 
@@ -50,18 +64,26 @@ def databases(targets: Targets) -> Iterator[Gauge]:
     yield from map(application, there(targets.applications))
 
 
+def pages(targets: Targets) -> Iterator[Gauge]:
+    """Web pages, each in a browser."""
+    yield from map(page, targets.pages)
+
+
 def host(target: HostTarget) -> Gauge:
     """A host, by the way that the configuration says."""
     from include.scraping.scrape import Page
     from include.sources.host_local import LocalHost
     from include.sources.host_node_exporter import NodeExporterHost
     from include.sources.host_prometheus import PrometheusHost
+    from include.sources.host_ssh import SshHost
+    from securenet.ssh import shell
 
     page = Page(target.url or "")
     ways: dict[str, Callable[[], Gauge]] = {
         "psutil": lambda: LocalHost(target.all_labels, target.processes),
         "node_exporter": lambda: NodeExporterHost(target.all_labels, page),
         "prometheus": lambda: PrometheusHost(target.all_labels, page, target.instance or ""),
+        "ssh": lambda: SshHost(target.all_labels, shell(target.connection or ""), target.processes),
     }
     return ways[target.via]()
 
@@ -73,6 +95,14 @@ def network(target: NetworkTarget) -> Gauge:
 
     names = (NameCheck(target.dns.name, target.dns.server, target.dns.expect),) if target.dns else ()
     return NetworkGauge(target.all_labels, target.address, target.ping, target.ports, names)
+
+
+def page(target: PageTarget) -> Gauge:
+    """A web page."""
+    from include.browser.visit import Expect
+    from include.sources.page import PageGauge
+
+    return PageGauge(target.all_labels, target.url, Expect(target.expect.title, target.expect.selector))
 
 
 def database(target: DatabaseTarget) -> Gauge:
@@ -114,7 +144,7 @@ def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
         HttpProbe(one.all_labels, call(one), clock, replace(pace, interval=one.interval, timeout=one.timeout))
         for one in there(settings.targets.apis)
     ]
-    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in SOURCES], clock)]
+    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in SAMPLED], clock)]
 
 
 def call(target: ApiTarget) -> Call:

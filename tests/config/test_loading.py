@@ -116,6 +116,19 @@ SECTIONS = "alerts, calendars, channels, escalation, monitoring, people, priorit
             "alerts: {caps: {fax: {messages: 1, per: 1m}}}",
             f"alerts.caps.fax: the key is an unknown word; allowed: {CHANNELS}, reminders (found: 'fax')",
         ),
+        (
+            "targets: {hosts: [{name: web1, via: ssh}]}",
+            "targets.hosts.0: via ssh without a connection; allowed: as in {via: ssh, connection: ssh_web1}"
+            " (found: {'name': 'web1', 'via': 'ssh'})",
+        ),
+        (
+            "targets: {pages: [{name: shop, url: 'file:///etc/passwd'}]}",
+            "targets.pages.0.url: 'file:///etc/passwd' is no address; allowed: as in https://example.com/health (found: 'file:///etc/passwd')",
+        ),
+        (
+            "targets: {pages: [{name: shop, url: 'http://a/', expect: {text: x}}]}",
+            "targets.pages.0.expect.text: unknown key; allowed here: selector, title (found: 'x')",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_file_key_value_and_what_is_allowed(tmp_path: Path, text: str, answer: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from include.config.duties import BY_THE_CLOCK, WATCHING
+from include.config.duties import WATCHING, clocked
 from include.model import utc_now
 from local.layout import ROOT
 from tests.e2e.conftest import Stack, processes, wait
@@ -128,7 +128,7 @@ def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack
 
 
 def test_the_watch_expects_whatever_runs_by_itself_and_is_not_paused(stack: Stack) -> None:
-    everybody = {*BY_THE_CLOCK, *WATCHING}
+    everybody = {*clocked({}), *WATCHING}
     with stack.api() as api:
         for paused, expected in ((False, everybody), (True, everybody - {"housekeeping"}), (False, everybody)):
             api.patch("/dags/housekeeping", json={"is_paused": paused}).raise_for_status()

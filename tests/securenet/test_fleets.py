@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from include.browser.chromium import PROGRAMS
 from securenet.__main__ import main
 
 
@@ -71,3 +73,26 @@ def test_an_address_is_up_until_it_answers_otherwise(configured: Path, capsys: p
     assert [(alert["severity"], alert["labels"]["target"]) for alert in told["alerts"]] == [("critical", "ill")]
     assert "API failed: ill" in told["alerts"][0]["summary"]
     assert "cpu_busy_seconds" in {one["metric"] for one in told["samples"]}, "and the cheap counters are sampled"
+
+
+def test_a_page_is_visited_and_judged(configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer) -> None:
+    if not any(map(shutil.which, PROGRAMS)):
+        pytest.skip("Chromium is not installed")
+    httpserver.expect_request("/").respond_with_data("<title>The shop</title><h1>Welcome</h1>", content_type="text/html")
+    pages = [("shop", "/", "shop"), ("gone", "/nothing", "shop")]
+    targets = ", ".join(f"{{name: {name}, url: '{httpserver.url_for(path)}', expect: {{title: {title}}}}}" for name, path, title in pages)
+    configured.write_text(f"targets: {{pages: [{targets}]}}\nrules: [{{name: page_up, for: 0s}}, {{name: page_largest_paint, off: true}}]")
+    told = check("page_load", capsys)
+    assert values(told, "source_up") == {"shop": 1, "gone": 1}
+    assert values(told, "page_up") == {"shop": 1, "gone": 0}
+    assert [(alert["severity"], alert["labels"]["target"]) for alert in told["alerts"]] == [("critical", "gone")]
+    assert "page gone does not load" in told["alerts"][0]["summary"]
+    page = Path(told["report"]["html"]).read_text()
+    assert "page load time lcp" in page
+    assert "status 500" in page or "status 404" in page
+
+
+def test_without_a_page_a_run_by_hand_is_green_and_starts_no_browser(configured: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = check("page_load", capsys)
+    assert {one["metric"] for one in told["samples"]} == {"source_up", "source_duration", "config_valid"}
+    assert told["alerts"] == []
