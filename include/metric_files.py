@@ -5,8 +5,8 @@
     -- asked: every minute
     -- needs: pg_monitor
     -- database_blocked in sessions: waiting for a lock that another one holds
-    -- database_deadlocks in count: since the statistics began
-    -- database_deadlocks_rate in 1/h = 3600 * database_deadlocks per second: how often there are any
+    -- database_temp_bytes in bytes: written to temporary files since the statistics began
+    -- database_temp_rate in bytes/s = database_temp_bytes per second: how much is written to them
     -- database_size{database} in bytes: of each database, the largest 20
 
     -- from 14: since when a lock is waited for is known

@@ -26,6 +26,8 @@ BEAT = timedelta(seconds=5)
 HEARTBEAT = timedelta(seconds=60)
 # A store that takes longer is not there: less than half a lease, so that what is critical can still be told without it.
 LIMIT = timedelta(seconds=10)
+# Whoever does nothing within a transaction for so long hangs; it holds the lease's row, and with it the lease, past its end.
+HUNG = timedelta(seconds=20)
 # What is due and cannot be done yet, as behind a message that waits, is no reason to ask without a pause.
 LEAST = timedelta(seconds=1)
 RING = "monitoring_due"
@@ -82,8 +84,9 @@ class Watching:
     held_until: datetime | None = None
     away: bool = False
 
-    def listen(self) -> None:
-        """Hear it when something may have become due."""
+    def prepare(self) -> None:
+        """Hear it when something may have become due, and hold nobody up: whoever hangs in a transaction loses it."""
+        self.store.connection.execute(f"set idle_in_transaction_session_timeout = '{HUNG.total_seconds():g}s'")
         self.bell.connection.execute(f"listen {RING}")
 
     def look(self) -> bool:
@@ -123,7 +126,7 @@ class Watching:
         """Try whether the store answers. Raises psycopg.OperationalError."""
         self.store.reconnect()
         self.bell.reconnect()
-        self.listen()
+        self.prepare()
         self.away = False
         facts(log, "the store answers again", watcher=self.name)
 

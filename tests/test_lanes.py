@@ -114,7 +114,7 @@ def test_the_lease_is_renewed_and_somebody_outside_hears_of_it_while_a_receiver_
     heard: list[float] = []
     bell = connect(store_dsn, "bell")
     watching = Watching("escalation", "me", house.store, bell, house.watch, utc_now, lambda: heard.append(time.monotonic()))
-    watching.listen()
+    watching.prepare()
     put(house.store, "mail", "email")
     watching.look()
     beaten = house.store.many("leases.beats")[0]["beaten_at"]

@@ -55,7 +55,7 @@ class Two:
     def made(self, name: str) -> Watching:
         store, bell = connect(self.dsn, name), connect(self.dsn, f"{name} bell")
         made = Watching("counting", name, store, bell, Counting(store), lambda: self.now, lambda: self.heard.append(name))
-        made.listen()
+        made.prepare()
         return made
 
     def silent_for_long(self) -> None:
@@ -116,6 +116,26 @@ def test_nobody_takes_over_in_the_middle_of_a_transaction_that_holds_the_lease(t
         lease.move(two.first.store, "looks", 10)
     other.join()
     assert (taken, two.looks()) == ([True], 11)
+
+
+def test_one_that_hangs_in_such_a_transaction_loses_it_so_that_the_other_takes_over(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.watching.HUNG", timedelta(seconds=0.5))
+    two.first.prepare()
+    two.first.look()
+    two.silent_for_long()
+    with pytest.raises(psycopg.Error, match="idle-in-transaction"):
+        hang_in_transaction(two)
+    assert two.looks() == 2, "one of each"
+
+
+def hang_in_transaction(two: Two) -> None:
+    """The first holds the lease's row, and wakes when the second has looked."""
+    lease, store = two.first.lease, two.first.store
+    assert lease
+    with store.transaction():
+        lease.hold(store)
+        assert two.second.look()
+        lease.move(store, "looks", 10)
 
 
 def test_a_place_moves_with_the_transaction_that_has_seen_what_is_before_it(two: Two) -> None:

@@ -13,11 +13,14 @@ OF_SYSTEMS = {
         "s", "Until a file system is full at the pace of the last six hours; ten years where it does not fill", ("mount",)
     )
 }
-OF_DATABASES = {"table_rows_drop": Metric("percent", "Share of its most rows of the last day that a table has lost", ("table",))}
+OF_DATABASES = {
+    "table_rows_drop": Metric("percent", "Share of its most rows of the last day that a table has lost", ("table",)),
+    "database_deadlocks_rate": Metric("deadlocks/h", "How many deadlocks there were within the last hour"),
+}
 # By duty: the queries of derived.sql, each of which lets its samples arrive.
 DERIVED: dict[str, Sequence[str]] = {
     "system_health": ("derived.disk_full_in",),
-    "database_health": ("derived.table_rows_drop",),
+    "database_health": ("derived.table_rows_drop", "derived.database_deadlocks_rate"),
 }
 
 

@@ -21,3 +21,15 @@ join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
 cross join lateral (
     select max(p.value) as most from sample p where p.series_id = s.id and p.at > %(now)s - interval '1 day') as day
 where s.metric = 'table_rows' and day.most > 0
+
+-- name: database_deadlocks_rate
+-- How many deadlocks there were within the last hour: the growth of their counter, which may have started anew meanwhile.
+insert into arriving (metric, labels, unit, at, value)
+select 'database_deadlocks_rate', s.labels, 'deadlocks/h', %(now)s, coalesce(hour.grown, 0)
+from series s
+join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
+cross join lateral (
+    select sum(greatest(step.value - step.before, 0)) as grown
+    from (select p.value, lag(p.value) over (order by p.at) as before
+          from sample p where p.series_id = s.id and p.at > %(now)s - interval '1 hour') as step) as hour
+where s.metric = 'database_deadlocks'

@@ -62,7 +62,7 @@ def open_watching(duty: str) -> Watching:
     holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
     outside = heartbeat("watchers")
     watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(outside))
-    watching.listen()
+    watching.prepare()
     return watching
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
+import yaml
 from psycopg.rows import dict_row
 
 from local import apart
@@ -74,6 +76,42 @@ class Stack:
             wait(lambda: api.get(path).json()["state"] in ("success", "failed"), 180)
             tasks = api.get(f"{path}/taskInstances").json()["task_instances"]
             return {"state": api.get(path).json()["state"], "tasks": {task["task_id"]: task["state"] for task in tasks}, "run_id": run_id}
+
+    def runs(self, duty: str, *states: str) -> int:
+        """How many runs of a duty there are, in any or these states."""
+        with self.api() as api:
+            return int(api.get(f"/dags/{duty}/dagRuns", params={"state": states}).json()["total_entries"])
+
+    @contextmanager
+    def configured(self, more: dict[str, Any]) -> Iterator[None]:
+        """For a while the configuration says more."""
+        before = apart.overlaid(self.config.parent).read_text()
+        self.configure(yaml.safe_dump(joined(yaml.safe_load(before), more)))
+        try:
+            yield
+        finally:
+            self.configure(before)
+
+    def configure(self, overlay: str) -> None:
+        """Change the configuration, and wait until the watchers go by it."""
+        fences = self.fences()
+        apart.overlaid(self.config.parent).write_text(overlay)
+        wait(lambda: self.passed_on(fences), 120)
+
+    def fences(self) -> dict[str, int]:
+        """Of each watcher, how often it has passed on."""
+        return {row["watcher"]: row["fence"] for row in self.query("select watcher, fence from monitoring.lease")}
+
+    def passed_on(self, before: dict[str, int]) -> bool:
+        """Whether each watcher is another one than then."""
+        return all(fence > before[watcher] for watcher, fence in self.fences().items())
+
+
+def joined(one: Any, other: Any) -> Any:
+    """Both: the keys of mappings, the items of lists."""
+    if isinstance(one, list):
+        return [*one, *other]
+    return {**one, **{key: joined(one[key], value) if key in one else value for key, value in other.items()}}
 
 
 def wait(condition: Callable[[], Any], seconds: float) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.conftest import Stack, wait
 from tests.e2e.shop import Shop
+from tests.e2e.test_stack_escalation import frozen
 
 
 def told(stack: Stack, behind: int) -> str:
@@ -17,13 +18,23 @@ def mails(stack: Stack) -> list[str]:
     return [mail["subject"] for mail in stack.mails() if "API shop" in mail["subject"] or "failed: shop" in mail["subject"]]
 
 
-def test_an_address_that_fails_is_told_by_its_reason_and_so_is_its_return(stack: Stack, shop: Shop) -> None:
-    wait(lambda: stack.query(SAMPLED), 120)
+def goes_up_and_down(stack: Stack, shop: Shop) -> None:
+    """It fails, and that is told; it is mended, and that is told."""
     before = len(mails(stack))
     shop.status = 503
     assert told(stack, before).startswith("🚨 CRITICAL: API failed: shop: ")
     shop.status = 200
     assert told(stack, before + 1) == "✅ SUCCESS: API shop answers again"
+
+
+def test_an_address_that_fails_is_told_by_its_reason_and_so_is_its_return(stack: Stack, shop: Shop) -> None:
+    wait(lambda: stack.query(SAMPLED), 120)
+    goes_up_and_down(stack, shop)
+
+
+def test_while_the_scheduler_hangs_an_address_that_fails_is_told_all_the_same(stack: Stack, shop: Shop) -> None:
+    with frozen(stack, "scheduler"):
+        goes_up_and_down(stack, shop)
 
 
 def test_every_minute_counters_are_sampled_and_rates_and_budgets_follow(stack: Stack, shop: Shop) -> None:

@@ -44,12 +44,6 @@ def hanging(processes: list[psutil.Process]) -> Iterator[None]:
             process.resume()
 
 
-def runs(stack: Stack) -> int:
-    """How many runs the watcher rang for."""
-    with stack.api() as api:
-        return int(api.get("/dags/database_connectivity/dagRuns").json()["total_entries"])
-
-
 def went_well(stack: Stack, break_it: Callable[[], object], mend_it: Callable[[], object], within: float) -> None:
     """A fault leads to its mail, and its repair to another, each once."""
     before = len(mails(stack))
@@ -62,9 +56,9 @@ def went_well(stack: Stack, break_it: Callable[[], object], mend_it: Callable[[]
 
 
 def test_a_database_that_is_stopped_is_told_within_seconds_and_so_is_its_return(stack: Stack) -> None:
-    seen = runs(stack)
+    seen = stack.runs("database_connectivity")
     went_well(stack, lambda: stack.make("stop-demo"), lambda: stack.make("start-demo"), 15)
-    wait(lambda: runs(stack) > seen, 60)
+    wait(lambda: stack.runs("database_connectivity") > seen, 60)
     assert {row["phase"] for row in stack.query(PHASES)} == {"connect", "query"}
 
 

@@ -145,6 +145,18 @@ def test_only_what_is_in_breach_is_judged_in_words(store: Store) -> None:
     assert judged(store) == [("cpu_usage", "warning", "CPU of web1 at 93.4 %, the limit is 80 %", False)]
 
 
+def test_what_was_named_on_a_network_and_does_not_answer_is_critical(store: Store) -> None:
+    office = {"target": "office", "environment": "prod"}
+    seen = {
+        "network_up": (Sample("network_up", office, 0, NOW, "bool", "by ICMP"), "office does not answer over the network"),
+        "port_up": (Sample("port_up", {**office, "port": "443"}, 0, NOW, "bool", "timed out"), "port 443 of office is closed"),
+        "dns_up": (Sample("dns_up", {**office, "name": "app"}, 0, NOW, "bool", "no answer"), "name server office does not find app"),
+    }
+    samples.record(store, [sample for sample, _ in seen.values()])
+    told = {rule: (level, summary.partition(",")[0]) for rule, level, summary, _ in judged(store)}
+    assert told == {rule: ("critical", summary) for rule, (_, summary) in seen.items()}
+
+
 def test_an_old_value_is_no_breach(store: Store) -> None:
     samples.record(store, [cpu(99)])
     assert judged(store, after=timedelta(minutes=11)) == []

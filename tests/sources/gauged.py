@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -70,3 +70,19 @@ def in_background(work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def deadlock(dsn: str) -> None:
+    """Two people lock two tables, `a` and `b`, each in another order: one of them is refused."""
+    met = threading.Barrier(2)
+
+    def lock(first: str, second: str) -> None:
+        with session(dsn) as connection:
+            connection.execute("set deadlock_timeout = '50ms'")
+            connection.execute(f"lock table {first}")
+            met.wait()
+            with suppress(psycopg.errors.DeadlockDetected):
+                connection.execute(f"lock table {second}")
+
+    for thread in [in_background(lambda: lock("a", "b")), in_background(lambda: lock("b", "a"))]:
+        thread.join()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
 from include.metrics import Reading
-from local import account, binaries, ports
-from local.postgres import QUICK, Server, throwaway
+from local.postgres import Server, throwaway
 from tests.sources.gauged import ask, by, of, read, refused, run, session, until
+from tests.sources.replicas import replica
 
 SETTINGS = {
     "max_connections": "15",
@@ -30,39 +28,6 @@ def small() -> Iterator[Server]:
     """A server with room for ten, whose archive takes nothing yet."""
     with throwaway(**SETTINGS) as running:
         yield running
-
-
-@contextmanager
-def replica(primary: Server) -> Iterator[Server]:
-    """A standby of a server, by the name of `walreceiver`."""
-    programs = binaries.folder(primary.user)
-    if not (programs / "pg_basebackup").exists():
-        pytest.skip("pg_basebackup is not among the programs of PostgreSQL")
-    folder = Path(tempfile.mkdtemp(prefix="securenet-replica-"))
-    folder.chmod(0o755)
-    standby = Server(folder, ports.any_free(), primary.password, folder / "log", QUICK | SETTINGS, bound=True)
-    standby.data.mkdir()
-    account.own(standby.data, standby.user)
-    copy = [
-        str(programs / "pg_basebackup"),
-        "-D",
-        str(standby.data),
-        "-d",
-        primary.dsn("postgres"),
-        "-R",
-        "-C",
-        "-S",
-        "standby",
-        "-c",
-        "fast",
-    ]
-    try:
-        done = account.run_as(standby.user, copy)
-        assert done.returncode == 0, done.stderr
-        standby.start()
-        yield standby
-    finally:
-        standby.remove()
 
 
 def test_connections_are_counted_against_what_is_left_for_all(small: Server) -> None:

@@ -10,6 +10,7 @@ from include.store.derived import derive
 from tests.conftest import NOW
 
 MINUTE = timedelta(minutes=1)
+MEASURED = ("disk_free", "table_rows", "database_deadlocks")
 
 
 def derived(store: Store, duty: str) -> dict[str, float]:
@@ -19,7 +20,7 @@ def derived(store: Store, duty: str) -> dict[str, float]:
     rows = store.connection.execute(
         "select s.metric, s.labels ->> 'target' as target, l.value from series s join latest l on l.series_id = s.id where l.at = %s", [NOW]
     ).fetchall()
-    return {f"{row['metric']} {row['target']}": row["value"] for row in rows if row["metric"] not in ("disk_free", "table_rows")}
+    return {f"{row['metric']} {row['target']}": row["value"] for row in rows if row["metric"] not in MEASURED}
 
 
 def past(store: Store, metric: str, target: str, values: list[float], minutes: int) -> None:
@@ -44,3 +45,15 @@ def test_a_table_has_lost_what_it_had_within_the_day(store: Store) -> None:
     past(store, "table_rows", "grows", [10, 20], 60)
     past(store, "table_rows", "always empty", [0, 0], 60)
     assert derived(store, "database_health") == {"table_rows_drop emptied": 90, "table_rows_drop grows": 0}
+
+
+def test_the_deadlocks_of_an_hour_count_whenever_in_it_they_were(store: Store) -> None:
+    # 1 before the hour, 3 early in it, 2 after the counter had started anew; the newest values say nothing
+    past(store, "database_deadlocks", "many", [0, 1, 1, 4, 0, 2, 2], 12)
+    past(store, "database_deadlocks", "calm", [7, 7], 5)
+    past(store, "database_deadlocks", "new", [7], 5)
+    assert derived(store, "database_health") == {
+        "database_deadlocks_rate many": 3 + 2,
+        "database_deadlocks_rate calm": 0,
+        "database_deadlocks_rate new": 0,
+    }

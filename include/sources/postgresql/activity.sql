@@ -6,7 +6,6 @@
 -- database_rollbacks in count: transactions that were rolled back
 -- database_rollbacks_rate in 1/s = database_rollbacks per second: how many are rolled back
 -- database_deadlocks in count: transactions ended because they waited for each other
--- database_deadlocks_rate in 1/h = 3600 * database_deadlocks per second: how many deadlocks there are
 -- database_temp_bytes in bytes: written to temporary files, as by sorts that need more than work_mem
 -- database_temp_rate in bytes/s = database_temp_bytes per second: how much is written to temporary files
 -- database_block_requests in count: blocks that were asked for
