@@ -78,7 +78,7 @@ def look(
 
 def refresh(store: Store, lists: Sequence[List], duty: str, at: datetime, within: timedelta) -> list[Sample]:
     """Read the lists, keep what they say, and tell of each whether it could be read, or why not."""
-    return [told(store, one, answer, duty, at) for one, answer in zip(lists, answers(lists, within), strict=True)]
+    return [told(store, one, said, duty, at) for one, said in zip(lists, answers(lists, within), strict=True)]
 
 
 def told(store: Store, one: List, answer: list[Said] | str, duty: str, at: datetime) -> Sample:

@@ -34,7 +34,6 @@ class Following:
     read: Callable[[datetime], Found]
     change: Callable[[Settings, Sequence[Probe]], None]
     clock: Clock
-    every: timedelta = EVERY
     labels: Labels = field(default_factory=dict)
     pause: timedelta = timedelta(0)
 
@@ -42,7 +41,7 @@ class Following:
         """Read and tell, each minute."""
         while True:
             await asyncio.sleep(self.pause.total_seconds())
-            self.pause = self.every
+            self.pause = EVERY
             tell(await self.confirmed())
 
     async def confirmed(self) -> Observation:

@@ -34,8 +34,9 @@ def said_in(path: Path) -> Iterator[Said]:
     """What a file says, target by target. Raises SourceError: a file of which something cannot be understood is not believed."""
     for number, group in enumerate(groups(path), 1):
         check(group, f"{path}: group {number}")
+        labels = {str(name): plain(value) for name, value in (group.get("labels") or {}).items()}
         for place, address in enumerate(group["targets"], 1):
-            yield Said(f"{path}, group {number}, target {place}", {"address": address, "labels": group.get("labels") or {}})
+            yield Said(f"{path}, group {number}, target {place}", {"address": plain(address), "labels": labels})
 
 
 def groups(path: Path) -> list[Any]:
@@ -66,3 +67,10 @@ def check(group: Any, where: str) -> None:
         raise SourceError(f"{where}: no group of targets; {ALLOWED} (found: {spelled(group)})")
     if unknown := group.keys() - {"targets", "labels"}:
         raise SourceError(f"{where}: {', '.join(map(spelled, sorted(unknown, key=str)))} is not known; {ALLOWED}")
+
+
+def plain(value: Any) -> Any:
+    """A value as it can be kept; what is neither text nor a number nor nothing is spelled, in a list, as which it is refused later."""
+    if isinstance(value, float):
+        return str(value)
+    return value if value is None or isinstance(value, str | int) else [spelled(value)]

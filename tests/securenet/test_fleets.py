@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from include.store import Store
 from securenet.__main__ import main
+from tests.discovery.lists import group, written
 
 
 @pytest.fixture
@@ -71,3 +74,46 @@ def test_an_address_is_up_until_it_answers_otherwise(configured: Path, capsys: p
     assert [(alert["severity"], alert["labels"]["target"]) for alert in told["alerts"]] == [("critical", "ill")]
     assert "API failed: ill" in told["alerts"][0]["summary"]
     assert "cpu_busy_seconds" in {one["metric"] for one in told["samples"]}, "and the cheap counters are sampled"
+
+
+def test_what_a_file_lists_is_measured_beside_what_the_configuration_does(
+    configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer, store: Store
+) -> None:
+    httpserver.expect_request("/here").respond_with_data("fine")
+    httpserver.expect_request("/health").respond_with_data("fine")
+    address = f"{httpserver.host}:{httpserver.port}"
+    listed = written(configured.with_name("apis.json"), group(address, name="there", env="dev", rack="a", __metrics_path__="/health"))
+    configured.write_text(
+        f"targets: {{apis: [{{name: here, url: '{httpserver.url_for('/here')}'}}], discover: [{{kind: apis, file: {listed}}}]}}"
+    )
+    told = check("api_performance", capsys)
+    assert values(told, "api_up") == {"here": 1, "there": 1}
+    (labels,) = [one["labels"] for one in told["samples"] if one["metric"] == "api_up" and one["labels"]["target"] == "there"]
+    assert labels == {"target": "there", "environment": "dev", "rack": "a"}
+    assert [(one["value"], one["labels"]["entry"]) for one in told["samples"] if one["metric"] == "discovery_up"] == [
+        (1, f"apis of {listed}")
+    ]
+    assert store.connection.execute("select count(*) from discovered").fetchone() == {"count": 0}, "nothing remains of a check"
+
+
+def test_what_a_database_lists_is_measured_and_a_connection_that_is_missing_is_an_alert(
+    configured: Path, capsys: pytest.CaptureFixture[str], watched_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CMDB", watched_dsn)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        query = f"select 'gate' as name, '127.0.0.1' as address, array[{listening.getsockname()[1]}] as ports"
+        configured.write_text(
+            "targets:\n  hosts: []\n  discover:\n"
+            f'    - {{kind: networks, connection: cmdb, query: "{query}", set: {{ping: false, environment: dev}}}}\n'
+            '    - {kind: hosts, connection: nowhere, query: "select 1 as name"}\n'
+        )
+        told = check("system_health", capsys)
+    assert values(told, "source_up") == {"gate": 1}
+    assert [one["labels"]["target"] for one in told["samples"] if one["metric"] == "port_up" and one["value"] == 1] == ["gate"]
+    (alert,) = told["alerts"]
+    assert (alert["state"], alert["labels"]) == ("unknown", {"entry": "hosts of nowhere: select 1 as name"})
+    assert "the connection nowhere is missing: create it in Airflow" in alert["summary"]
+    assert main(["config"]) == 0
+    said = capsys.readouterr().out
+    assert "# connection nowhere: missing" in said
+    assert "query: select 1 as name" in said
