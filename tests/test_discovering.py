@@ -67,9 +67,8 @@ def test_while_a_list_cannot_be_read_what_it_said_last_is_true_also_after_a_rest
 def test_a_query_that_fails_and_a_database_that_is_gone_leave_what_was_known(store: Store, watched_dsn: str) -> None:
     with psycopg.connect(watched_dsn, autocommit=True) as watched:
         watched.execute("create table service (name text, url text, environment text, live boolean default true)")
-        watched.execute(
-            "insert into service values ('shop', 'http://shop', 'prod'), ('cart', 'http://cart', 'dev'), ('old', 'x', 'x', false)"
-        )
+        watched.execute("insert into service values ('shop', 'http://shop', 'prod'), ('cart', 'http://cart', 'dev')")
+        watched.execute("insert into service values ('old', 'http://old', 'prod', false)")
         query = "select name, url, environment from service where live order by 1"
         assert names(looked(store, of_query(watched_dsn, query))) == ["cart", "shop"]
         watched.execute("insert into service values ('pay', 'http://pay', 'prod')")

@@ -1,4 +1,4 @@
-"""Lists of targets that are kept elsewhere: what they say, and the targets that this makes."""
+"""Lists of targets that are kept elsewhere. What they say is read here, and made into targets."""
 
 from __future__ import annotations
 

@@ -58,7 +58,9 @@ def parsed(path: Path) -> Any:
         text = file.read(MOST_BYTES + 1)
     if len(text) > MOST_BYTES:
         raise ValueError(f"too long; allowed: {MOST_BYTES // 1024 // 1024} MiB")
-    return json.loads(text) if path.suffix == ".json" else yaml.load(text.decode(), Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
+    if path.suffix == ".json":
+        return json.loads(text.decode())
+    return yaml.load(text.decode(), Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
 
 
 def check(group: Any, where: str) -> None:

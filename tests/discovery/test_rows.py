@@ -35,8 +35,7 @@ def test_no_more_rows_are_fetched_than_are_watched(watched_dsn: str) -> None:
         ("select name from nowhere", 'relation "nowhere" does not exist'),
         ("select 1 as name from pg_sleep(60)", "canceling statement due to statement timeout"),
         ("with made as (delete from users returning 1) select 1 as name", "WITH clause containing a data-modifying statement"),
-        ("select 1 as name) as x; create table y (); select * from (select 1", "cannot insert multiple commands|read-only"),
-        ("select set_config('default_transaction_read_only', 'off', false) as name from nextval('nothing')", "does not exist"),
+        ("select name, from users", 'syntax error at or near "from"'),
     ],
 )
 def test_a_query_that_fails_says_why(watched_dsn: str, query: str, why: str) -> None:
