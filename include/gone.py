@@ -46,13 +46,13 @@ class Watched:
 def without_gone(store: Store, duty: str, targets: Targets, verdicts: Sequence[Verdict], now: datetime) -> list[Verdict]:
     """The verdicts of a duty on what is watched, and one for each open alert of a target that is not."""
     standing = open_of_duty(store, duty)
-    watched = Watched.among(targets, set(names(one.labels for one in (*verdicts, *standing))))
+    watched = Watched.among(targets, names(one.labels for one in verdicts) | names(one.labels for one in standing))
     return [
         *(verdict for verdict in verdicts if not watched.lacks(verdict.labels)),
         *(watched.over(alert, now) for alert in standing if watched.lacks(alert.labels)),
     ]
 
 
-def names(labels: Iterable[Labels]) -> Iterable[str]:
+def names(labels: Iterable[Labels]) -> set[str]:
     """The targets that labels name."""
-    return (one["target"] for one in labels if "target" in one)
+    return {one["target"] for one in labels if "target" in one}

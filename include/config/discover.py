@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, LiteralString, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -57,5 +57,5 @@ def as_set(problem: ErrorDetails, place: tuple[str | int, ...], kind: type[Secti
     loc = problem["loc"]
     known = keys_at(kind, loc[:-1] if problem["type"] == "extra_forbidden" else loc)
     context = {**problem.get("ctx", {}), "what": problem["msg"], "keys": sorted(known - {"name"})}
-    error = PydanticCustomError(cast("LiteralString", problem["type"]), "{what}", context)
+    error = PydanticCustomError(problem["type"], "{what}", context)
     return InitErrorDetails(type=error, loc=(*place, *loc), input=problem["input"])

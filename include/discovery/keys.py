@@ -17,7 +17,7 @@ HOST_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?")
 def keys(entry: Discover, said: Said) -> dict[str, Any]:
     """A target's keys; what is set for the list holds, whatever it says itself."""
     found = of_address(entry, said.says["address"], said.says["labels"]) if entry.file else of_row(entry, said.says)
-    shown = {key: text(found[key]) for key in ("name", "environment") if key in found}
+    shown: dict[str, Any] = {key: text(found[key]) for key in ("name", "environment") if key in found}
     usual = {"via": "node_exporter"} if entry.kind == "hosts" else {}
     return {**usual, **found, **shown, **entry.set, "labels": both(found.get("labels"), entry.set.get("labels"))}
 
