@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import accounts, alerts, channels, idle, notify, page, parse, rules, targets
+from bench import accounts, alerts, channels, idle, latency, notify, page, parse, resting, rules, targets
 from bench.page import Figure
 
-FIGURES = ("accounts", "parse", "notify", "alerts", "rules", "channels", "targets", "idle")
+FIGURES = ("accounts", "parse", "notify", "alerts", "rules", "channels", "targets", "latency", "idle", "resting")
 USERS = (1_000_000, 10_000_000)
 
 
@@ -27,7 +27,9 @@ def main(arguments: list[str]) -> int:
         "rules": rules.measure,
         "channels": channels.measure,
         "targets": targets.measure,
+        "latency": latency.measure,
         "idle": idle.measure,
+        "resting": resting.measure,
     }
     return max([tell(measures[name]()) for name in FIGURES if name in chosen.figures or "all" in chosen.figures], default=0)
 

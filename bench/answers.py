@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import sys
+from collections.abc import Callable
 
 import trustme
 
@@ -16,7 +17,10 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 
 
 class Answering(asyncio.Protocol):
-    """Answers every request alike."""
+    """Answers every request alike, or as it is told at that moment."""
+
+    def __init__(self, answer: Callable[[], bytes] = lambda: ANSWER) -> None:
+        self.answer = answer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio calls it."""
@@ -26,7 +30,7 @@ class Answering(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """As asyncio calls it."""
         if data.endswith(b"\r\n\r\n"):
-            self.transport.write(ANSWER)
+            self.transport.write(self.answer())
 
 
 async def serve(authority: str) -> None:

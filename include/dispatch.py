@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import cached_property
 
 from include.config.settings import Settings
+from include.model import Alert
 from include.planning import Directory, Plan, Planning
-from include.silencing import Silence, Suppression
+from include.silencing import AFTERMATH, Silence, Suppression, may_hide
 from include.store import Store, groups
-from include.store.alerts import open_alerts
+from include.store.alerts import causes
 from include.store.text import dumps
 
 __all__ = ["Directory", "Dispatch"]
@@ -43,8 +44,8 @@ class Dispatch:
         return len(plans)
 
     def with_hidden(self, keys: Sequence[str]) -> Sequence[str]:
-        """Where alerts hide each other, a change of one may concern any group."""
-        if not keys or not self.hiding:
+        """A change of an alert that may hide others may concern any group."""
+        if not keys or not set(keys) & {cause.group_key for cause in self.causes}:
             return keys
         return sorted({*keys, *(row["key"] for row in self.store.many("groups.open_keys"))})
 
@@ -64,10 +65,11 @@ class Dispatch:
     def planning(self) -> Planning:
         """Plans with what keeps messages back now."""
         standing = [Silence.from_row(row) for row in self.store.many("silences.standing", now=self.now)]
-        suppression = Suppression(standing, self.settings.alerts, open_alerts(self.store) if self.hiding else [], self.now)
+        suppression = Suppression(standing, self.settings.alerts, self.causes, self.now)
         return Planning(self.settings, self.directory, suppression, self.now)
 
-    @property
-    def hiding(self) -> bool:
-        """Whether alerts may hide each other at all."""
-        return bool(self.settings.alerts.inhibit or self.settings.alerts.dependencies)
+    @cached_property
+    def causes(self) -> Sequence[Alert]:
+        """The alerts that may hide others."""
+        rules, targets = may_hide(self.settings.alerts)
+        return causes(self.store, rules, targets, self.now - AFTERMATH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ from include.config.alerts import Alerts, Inhibition, foundations
 from include.model import Alert, Reason, Severity, State
 from include.recurring import Recurrence
 
+# For so long after its end an alert still hides what it made needless: until that was measured anew (every 5 minutes), and until
+# averages over 5 minutes know nothing of it any more.
+AFTERMATH = timedelta(minutes=7)
 # Rules that are never silenced: they say that something is.
 EXEMPT = frozenset({"maintenance"})
 
@@ -93,11 +97,11 @@ class Quiet:
 
 @dataclass(frozen=True)
 class Suppression:
-    """Everything that keeps messages back at one moment. `open_alerts`: what may make other alerts needless."""
+    """Everything that keeps messages back at one moment. `causes`: what may make other alerts needless, open or just over."""
 
     silences: Sequence[Silence]
     settings: Alerts
-    open_alerts: Sequence[Alert]
+    causes: Sequence[Alert]
     now: datetime
 
     def of(self, alert: Alert) -> Quiet | None:
@@ -108,8 +112,8 @@ class Suppression:
         for silence, until in self.holding:
             if fits(silence.matchers, values):
                 return Quiet(silence.words, until)
-        cause = next((other for other in self.open_alerts if other.id != alert.id and self.hides(other, alert)), None)
-        return Quiet(f"{Reason.INHIBITED} by {cause.summary}") if cause else None
+        cause = next((other for other in self.causes if other.id != alert.id and self.hides(other, alert)), None)
+        return self.inhibited(cause) if cause else None
 
     @cached_property
     def holding(self) -> Sequence[tuple[Silence, datetime]]:
@@ -117,15 +121,30 @@ class Suppression:
         return [(silence, until) for silence in self.silences if (until := silence.until(self.now))]
 
     def hides(self, cause: Alert, alert: Alert) -> bool:
-        """Whether one alert makes another needless."""
+        """Whether one alert makes another needless, while it is open or just over."""
+        if not cause.is_open and self.now >= cause.changed_at + AFTERMATH:
+            return False
         if self.stands_on(alert.labels.get("target"), cause):
             return True
         return any(inhibits(one, cause, alert) for one in self.settings.inhibit)
+
+    def inhibited(self, cause: Alert) -> Quiet:
+        """By what, and for how long that is known to last."""
+        if cause.is_open:
+            return Quiet(f"{Reason.INHIBITED} by {cause.summary}")
+        return Quiet(f"{Reason.INHIBITED} for some minutes more: {cause.summary}", cause.changed_at + AFTERMATH)
 
     def stands_on(self, target: str | None, cause: Alert) -> bool:
         """Whether the cause means that something is down on which the target depends."""
         down = cause.severity is Severity.CRITICAL or cause.state is State.UNKNOWN
         return bool(target and down and cause.labels.get("target") in foundations(self.settings.dependencies, target))
+
+
+def may_hide(settings: Alerts) -> tuple[list[str] | None, list[str]]:
+    """The rules whose alerts may hide others, None for any; and the targets whose alerts may."""
+    rules = [one.source.get("rule", "*") for one in settings.inhibit]
+    targets = sorted({target for below in settings.dependencies.values() for target in below})
+    return None if any(re.search(r"[*?\[]", rule) for rule in rules) else rules, targets
 
 
 def inhibits(rule: Inhibition, cause: Alert, alert: Alert) -> bool:

@@ -34,6 +34,13 @@ class Inhibition(Section):
     """... that have the same value in these labels."""
 
 
+# One event, one alert: what says of the same target in other words that it is down.
+SAME_THING = tuple(
+    Inhibition(source={"rule": down}, target={"rule": others}, equal=("target",))
+    for down, others in (("database_up", "source_up"), ("api_up", "api_error_rate"), ("api_up", "error_budget_burn_*"))
+)
+
+
 class Cap(Section):
     """How much one receiver gets through one channel. What is over waits, and then leaves as one message."""
 
@@ -74,8 +81,9 @@ class Alerts(Section):
     """How long nobody is told of a source that has never answered yet: what is just being set up is no alarm."""
     grouping: tuple[Grouping, ...] = ()
     """Other groups than the rules' own; the first that matches counts."""
-    inhibit: tuple[Inhibition, ...] = ()
-    """Alerts that make others needless."""
+    inhibit: tuple[Inhibition, ...] = SAME_THING
+    """Alerts that make others needless, and for some minutes after their end. As shipped: a database that does not answer has no data
+    either, and an address that fails has its errors counted too."""
     dependencies: dict[str, tuple[str, ...]] = {}
     """What each target (label `target`) stands on: while one of those is down, nobody is told of it."""
     fallback: Annotated[tuple[ChannelName, ...], Field(min_length=1)] = ("email", "slack", "sms", "pagerduty", "webhook")

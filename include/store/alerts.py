@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from include.audience import Audience
@@ -46,6 +47,13 @@ def changes_since(store: Store, duty: str, behind: int) -> list[Row]:
 def open_alerts(store: Store) -> list[Alert]:
     """Every alert that people could be told of."""
     return [Alert.from_row(row) for row in store.many("alerts.open_all")]
+
+
+def causes(store: Store, rules: list[str] | None, targets: list[str], since: datetime) -> list[Alert]:
+    """The alerts of these rules (None: of any) and of these targets that people could be told of, or that have ended since a moment."""
+    if rules == [] and not targets:
+        return []
+    return [Alert.from_row(row) for row in store.many("alerts.causes", rules=rules, targets=targets, since=since)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,12 @@ select * from alert where duty = %(duty)s and rule = %(rule)s and state <> 'reso
 -- Every alert that people could be told of.
 select * from alert where state not in ('resolved', 'pending')
 
+-- name: causes
+-- The alerts of some rules and targets that people could be told of, or that have ended since a moment; without rules, of any.
+select * from alert
+where (state not in ('resolved', 'pending') or (state = 'resolved' and changed_at > %(since)s and fired_at is not null))
+  and (%(rules)s::text[] is null or rule = any(%(rules)s) or labels ->> 'target' = any(%(targets)s))
+
 -- name: open_of_duty
 -- The open alerts of a duty within a scope, worst first.
 select * from alert

@@ -522,6 +522,7 @@ CREATE INDEX account_snapshot_kind ON monitoring.account_snapshot USING btree (s
 CREATE INDEX action_at ON monitoring.action USING btree (at);
 CREATE INDEX alert_acknowledged ON monitoring.alert USING btree (acknowledged_until) WHERE ((state <> 'resolved'::monitoring.alert_state) AND (acknowledged_until IS NOT NULL));
 CREATE INDEX alert_duty ON monitoring.alert USING btree (duty, state);
+CREATE INDEX alert_ended ON monitoring.alert USING btree (changed_at) WHERE (state = 'resolved'::monitoring.alert_state);
 CREATE INDEX alert_fingerprint ON monitoring.alert USING btree (fingerprint);
 CREATE INDEX alert_group_due ON monitoring.alert_group USING btree (next_at) WHERE (next_at IS NOT NULL);
 CREATE INDEX alert_group_key ON monitoring.alert USING btree (group_key) WHERE (state <> 'resolved'::monitoring.alert_state);
