@@ -113,11 +113,12 @@ class Observing(Watch):
 
 
 def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, run: Run, told: Sequence[Sample] = ()) -> Counts:
-    """Ask every target now, by hand, and judge what it says, within the caller's transaction. Returns counts. `told`: further samples."""
+    """Ask every target now, by hand, and judge what it says, in one transaction. Returns counts. `told`: further samples."""
     seen = asyncio.run(once(probes))
-    samples.arrive(opened, told)
-    stored = store(opened, seen)
-    changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
+    with opened.transaction():
+        samples.arrive(opened, told)
+        stored = store(opened, seen)
+        changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
     return {"targets": len(seen), "down": sum(not one.up for one in seen), "samples": stored, **by_reason(changes)}
 
 

@@ -117,3 +117,15 @@ def test_what_a_database_lists_is_measured_and_a_connection_that_is_missing_is_a
     said = capsys.readouterr().out
     assert "# connection nowhere: missing" in said
     assert "query: select 1 as name" in said
+
+
+def test_what_is_measured_by_hand_to_be_kept_is_kept(
+    configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer, store: Store
+) -> None:
+    httpserver.expect_request("/").respond_with_data("fine")
+    listed = written(configured.with_name("apis.json"), group(f"{httpserver.host}:{httpserver.port}", name="there"))
+    configured.write_text(f"targets: {{discover: [{{kind: apis, file: {listed}}}]}}")
+    assert main(["check", "api_performance", "--send", "--json"]) == 0
+    assert values(json.loads(capsys.readouterr().out), "api_up") == {"there": 1}
+    assert {row["value"] for row in store.many("samples.newest", metric="api_up", labels='{"target": "there"}')} == {1}
+    assert {row["value"] for row in store.many("samples.newest", metric="discovery_up", labels="{}")} == {1}
