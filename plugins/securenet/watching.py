@@ -101,12 +101,13 @@ def observing(lasting: Lasting, duty: str) -> Watch:
     from include.probing import Probing
 
     wiring, own_lanes = lasting.wiring, lanes(lasting)
+    evaluating = wiring.evaluating(duty, reminders=False)  # before the probes: a list that changes between is seen at the first look
     probing = Probing(wiring.probes(duty))
     watch = Observing(
         duty,
         wiring.store,
         probing,
-        wiring.evaluating(duty, reminders=False),
+        evaluating,
         deliver=lambda: own_lanes.send(lasting().busy((0,))),
         remember=lambda until: remembered(lasting(), until),
         clock=wiring.clock,

@@ -45,9 +45,9 @@ def listed(store_dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> P
 
 
 @contextmanager
-def watched() -> Iterator[Watching]:
-    """The watcher of HTTP addresses, for a while."""
-    opened = open_watching("api_performance")
+def watched(duty: str = "api_performance") -> Iterator[Watching]:
+    """The watcher of a duty, for a while."""
+    opened = open_watching(duty)
     try:
         yield opened
     finally:
@@ -105,3 +105,16 @@ def test_a_file_that_breaks_changes_nothing_also_after_a_restart_and_is_an_alert
         until(watching, lambda: len(asked) >= 2)
         written(listed, group(shops[0].url, name="first"))
         until(watching, lambda: [row["state"] for row in alerts(store)] == ["resolved"])
+
+
+def test_a_database_that_left_its_file_while_it_was_down_leaves_no_alert(
+    listed: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_GONE_DB", "postgresql://nobody:word@127.0.0.1:9/none")
+    configuration = listed.with_name("monitoring.yaml")
+    configuration.write_text(CONFIGURATION.replace("kind: apis", "kind: databases").replace("interval: 1s, ", "") % listed)
+    written(listed, group("gone_db", "never_there"))
+    with watched("database_connectivity") as watching:
+        until(watching, lambda: [(row["state"], row["labels"]["target"]) for row in alerts(store)] == [("firing", "gone_db")])
+        written(listed)
+        until(watching, lambda: [(row["state"], row["summary"]) for row in alerts(store)] == [("resolved", "gone_db is no longer watched")])
