@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def test_a_query_that_fails_and_a_database_that_is_gone_leave_what_was_known(sto
     assert (names(found), up(found)) == (["cart", "pay", "shop"], [(0, f'relation "service" does not exist; {GOES_ON}')])
     found = looked(store, of_query("host=127.0.0.1 port=9 dbname=x user=x", query))
     assert (names(found), up(found)[0][0]) == (["cart", "pay", "shop"], 0)
+
+
+def test_a_thousand_targets_of_a_file_and_a_thousand_of_a_database(store: Store, tmp_path: Path, watched_dsn: str) -> None:
+    path = written(tmp_path / "a.json", *(group(f"web{n}:80", environment="dev", rack=n) for n in range(1000)))
+    query = "select 'api' || n as name, 'http://api' || n as url, 'prod' as environment, n as rack from generate_series(1, 1000) n"
+    started = time.process_time()
+    found = looked(store, of_file(path), of_query(watched_dsn, query)).targets.apis
+    assert time.process_time() - started < 5
+    assert {name: len([one for one in found if one.environment == name]) for name in ("dev", "prod")} == {"dev": 1000, "prod": 1000}
+    assert {one.all_labels["rack"] for one in found} == {str(n) for n in range(1001)}
 
 
 def test_one_list_that_cannot_be_read_keeps_no_other(store: Store, tmp_path: Path, watched_dsn: str) -> None:

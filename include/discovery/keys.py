@@ -19,14 +19,15 @@ def keys(entry: Discover, said: Said) -> dict[str, Any]:
     found = of_address(entry, said.says["address"], said.says["labels"]) if entry.file else of_row(entry, said.says)
     shown: dict[str, Any] = {key: text(found[key]) for key in ("name", "environment") if key in found}
     usual = {"via": "node_exporter"} if entry.kind == "hosts" else {}
-    return {**usual, **found, **shown, **entry.set, "labels": both(found.get("labels"), entry.set.get("labels"))}
+    labels = both(found.get("labels"), entry.set.get("labels"))
+    return {**usual, **found, **shown, **entry.set, "labels": labelled(labels) if isinstance(labels, dict) else labels}
 
 
 def of_row(entry: Discover, row: Mapping[str, Any]) -> dict[str, Any]:
     """A column is a key of the target if it has one of that name, else a label. What is NULL is not there."""
     there = {name: value for name, value in row.items() if value is not None}
     known = {name: there.pop(name) for name in KINDS[entry.kind].model_fields if name in there}
-    return {**known, "labels": both(labelled(there), known.get("labels"))}
+    return {**known, "labels": both(there, known.get("labels"))}
 
 
 def of_address(entry: Discover, address: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,5 +83,7 @@ def text(value: Any) -> Any:
 
 
 def both(labels: Any, more: Any) -> Any:
-    """Labels of two origins, the second first; what are no labels stays as it is, and is refused."""
-    return {**labels, **more} if isinstance(labels, dict) and isinstance(more, dict) else more or labels or {}
+    """Labels of two origins, of which the second holds; what are no labels stays as it is, and is refused."""
+    given = [one for one in (labels, more) if one is not None]
+    wrong = [one for one in given if not isinstance(one, dict)]
+    return wrong[0] if wrong else {name: value for one in given for name, value in one.items()}

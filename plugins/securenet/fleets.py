@@ -47,10 +47,12 @@ def discovered(source: str, targets: Targets) -> Discovered:
 
 
 def lists(targets: Targets, duty: str) -> list[List]:
-    """The lists of a duty's targets, with what opens them."""
+    """The lists of a duty's targets, with what opens them; one that stands twice, with other things set, is read once."""
     from include.discovering import List
+    from include.discovery import key_of
 
-    return [List(entry, reader(entry)) for entry in targets.discover if entry.kind in READ_BY[duty]]
+    mine = {key_of(entry): entry for entry in targets.discover if entry.kind in READ_BY[duty]}
+    return [List(entry, reader(entry)) for entry in mine.values()]
 
 
 def reader(entry: Discover) -> Read:

@@ -76,6 +76,17 @@ def test_a_row_becomes_a_target_and_columns_that_it_has_no_key_for_are_labels() 
     assert (network.name, network.ports) == ("7", (22, 80))
 
 
+def test_a_column_of_labels_holds_labels() -> None:
+    said = [
+        {"name": name, "url": "http://web", "rack": 7, "labels": labels} for name, labels in (("a", {"rack": 8, "spare": True}), ("b", "c"))
+    ]
+    found, complaints = of_rows("apis", *said, labels={"team": "x"})
+    assert [one.labels for one in found] == [{"rack": "8", "spare": "true", "team": "x"}]
+    assert [one.why.split(" (found")[0] for one in complaints] == [
+        "row 2: targets.apis.b.labels: not a section; allowed: keys with a value each, as in {name: value}"
+    ]
+
+
 def test_one_that_is_wrong_leaves_out_only_itself_and_is_named_as_in_the_configuration() -> None:
     found, complaints = listed(
         "apis",

@@ -83,9 +83,8 @@ def test_what_a_file_lists_is_measured_beside_what_the_configuration_does(
     httpserver.expect_request("/health").respond_with_data("fine")
     address = f"{httpserver.host}:{httpserver.port}"
     listed = written(configured.with_name("apis.json"), group(address, name="there", env="dev", rack="a", __metrics_path__="/health"))
-    configured.write_text(
-        f"targets: {{apis: [{{name: here, url: '{httpserver.url_for('/here')}'}}], discover: [{{kind: apis, file: {listed}}}]}}"
-    )
+    twice = f"{{kind: apis, file: {listed}}}, {{kind: apis, file: {listed}, set: {{environment: prod}}}}"
+    configured.write_text(f"targets: {{apis: [{{name: here, url: '{httpserver.url_for('/here')}'}}], discover: [{twice}]}}")
     told = check("api_performance", capsys)
     assert values(told, "api_up") == {"here": 1, "there": 1}
     (labels,) = [one["labels"] for one in told["samples"] if one["metric"] == "api_up" and one["labels"]["target"] == "there"]
