@@ -15,6 +15,7 @@ from bench.page import Bar, Figure, Rows
 from bench.process import create
 from include.audiences import Routes
 from include.config.settings import Settings
+from include.config.targets import HostTarget, Targets
 from include.directory import Directory
 from include.evaluating import Evaluating
 from include.model import Run, utc_now
@@ -92,13 +93,19 @@ def one_round(engine: Engine) -> dict[str, float]:
 def filled(store: Store) -> Engine:
     """A store with series and their newest values."""
     migrations.migrate(store)
-    settings, now = Settings(), utc_now()
+    settings, now = Settings().model_copy(update={"targets": Targets.model_construct(hosts=hosts())}), utc_now()
     for name in ("series", "latest", "limits", "keyed"):
         store.connection.execute(QUERIES[name], {"series": SERIES, "now": now})
     store.connection.execute("vacuum analyze series, latest, bare_limit")
     routes = Routes(settings, ("email",), frozenset({"email"}), "admin@example.com")
     directory = Directory(settings, routes.default_receiver, routes.standing, traits_of(settings))
     return Engine(store, Evaluating((Thresholds(),), settings, directory, None, utc_now), now)
+
+
+def hosts() -> tuple[HostTarget, ...]:
+    """The targets of the series: what is not watched is not judged."""
+    numbers = range(1, SERIES + 1)
+    return tuple(HostTarget.model_construct(name=f"host-{n}", environment="dev" if n % 2 else "prod") for n in numbers)
 
 
 def works(engine: Engine) -> dict[str, Callable[[], int]]:

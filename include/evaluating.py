@@ -11,6 +11,7 @@ from include import availability
 from include.alerting import next_state
 from include.config.settings import Settings
 from include.dispatch import Directory, Dispatch
+from include.gone import without_gone
 from include.grouping import Named, named
 from include.logs import facts
 from include.model import Clock, Priority, Reason, Run, Severity, Stage, Traits, Verdict
@@ -53,7 +54,8 @@ class Evaluating:
     def judge(self, store: Store, run: Run, now: datetime) -> list[Judged]:
         """What the duty's rules find in the store, with what is derived of its samples."""
         self.derive(store, run, now)
-        verdicts = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
+        found = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
+        verdicts = without_gone(store, run.duty, self.settings.targets, found, now)
         return [(self.directory.traits(run.duty, verdict.rule), verdict) for verdict in verdicts]
 
     def derive(self, store: Store, run: Run, now: datetime) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
+from include.config.settings import Settings
 from include.evaluating import Evaluating, Judged
 from include.loading import load_named
 from include.metrics import rates_of
@@ -101,16 +102,23 @@ class Observing(Watch):
         self.judged_at = now
         return self.evaluating.apply(self.store, self.evaluating.judge(self.store, run, now), run, now)
 
+    def follow(self, settings: Settings, probes: Sequence[Probe]) -> None:
+        """Ask and judge other targets from now on. In the loop of the probes; what is judged at this moment is judged as before."""
+        self.evaluating = replace(self.evaluating, settings=settings)
+        self.probing.ask(probes)
+
     def close(self) -> None:
         """Ask nobody any more."""
         self.probing.stop()
 
 
-def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, run: Run) -> Counts:
-    """Ask every target now, by hand, and judge what it says, within the caller's transaction. Returns counts."""
+def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, run: Run, told: Sequence[Sample] = ()) -> Counts:
+    """Ask every target now, by hand, and judge what it says, in one transaction. Returns counts. `told`: further samples."""
     seen = asyncio.run(once(probes))
-    stored = store(opened, seen)
-    changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
+    with opened.transaction():
+        samples.arrive(opened, told)
+        stored = store(opened, seen)
+        changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
     return {"targets": len(seen), "down": sum(not one.up for one in seen), "samples": stored, **by_reason(changes)}
 
 

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 TOGETHER = 0.05
 # More than this has nobody to judge it, as while the store is away: the oldest is forgotten.
 MOST = 100_000
+Key = tuple[str, str | None]
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Probing:
     seen: queue.Queue[Observation] = field(default_factory=lambda: queue.Queue(MOST))
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     thread: threading.Thread | None = None
+    asked: dict[Key, tuple[Probe, asyncio.Task[None]]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin."""
@@ -36,14 +38,22 @@ class Probing:
     def run(self) -> None:
         """The loop, in its thread."""
         asyncio.set_event_loop(self.loop)
-        tasks = [self.loop.create_task(self.one(probe)) for probe in self.probes]
+        self.ask(self.probes)
         try:
             self.loop.run_forever()
         finally:
-            for task in tasks:
+            for task in (tasks := asyncio.all_tasks(self.loop)):
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
             self.loop.close()
+
+    def ask(self, probes: Sequence[Probe]) -> None:
+        """Have these from now on: new ones begin, those that are gone end, and one that stays as it was is not disturbed. In the loop."""
+        wanted = {key_of(probe): probe for probe in probes}
+        for key in [key for key, (probe, _) in self.asked.items() if wanted.get(key) != probe]:
+            self.asked.pop(key)[1].cancel()
+        for key in wanted.keys() - self.asked.keys():
+            self.asked[key] = wanted[key], self.loop.create_task(self.one(wanted[key]))
 
     async def one(self, probe: Probe) -> None:
         """One probe, for ever: outermost, as one that breaks must not end unnoticed, nor end the others."""
@@ -80,3 +90,8 @@ class Probing:
         self.loop.call_soon_threadsafe(self.loop.stop)
         if self.thread:
             self.thread.join(10)
+
+
+def key_of(probe: Probe) -> Key:
+    """What tells it from the others: what it does, and its target if it has one."""
+    return type(probe).__name__, probe.labels.get("target")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from include.audience import Labels
 from include.fleet import Fleet
 from include.model import Clock, Sample
 from include.probes import Observation, Tell
@@ -24,6 +25,7 @@ class Sampling:
     fleets: Sequence[Fleet]
     clock: Clock
     every: timedelta = EVERY
+    labels: Labels = field(default_factory=dict)
 
     async def run(self, tell: Tell) -> None:
         """Tell what they say, each minute."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic_core import ErrorDetails
 
 from include.config.people import LISTED, ROTATES
-from include.config.section import keys, plain
+from include.config.section import keys_at
 from include.config.settings import Settings
 from include.config.spelling import spelled
 
@@ -42,7 +41,7 @@ SENTENCES = {
 NOTHING_FOUND = ("missing", "recursion_loop")
 
 
-def describe(path: Path, problem: ErrorDetails) -> str:
+def describe(path: Path | str, problem: ErrorDetails) -> str:
     """One mistake in a line."""
     place = [str(part) for part in problem["loc"] if part not in (LISTED, ROTATES, "[key]")]
     key = "the key is " if problem["loc"][-1:] == ("[key]",) else ""
@@ -54,30 +53,14 @@ def sentence(problem: ErrorDetails, place: list[str]) -> str:
     """What is wrong, and what is allowed."""
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key; allowed here: {', '.join(allowed_keys(place[:-1]))}"
+        return f"unknown key; allowed here: {', '.join(context.get('keys') or sorted(keys_at(Settings, place[:-1])))}"
     if kind == "model_type":
-        return f"not a section; allowed: keys with a value each, of {', '.join(allowed_keys(place))}"
+        return f"not a section; allowed: keys with a value each, of {', '.join(context.get('keys') or sorted(keys_at(Settings, place)))}"
     if kind == "literal_error":
         return f"an unknown word; allowed: {context['expected'].replace(' or ', ', ').replace(chr(39), '')}"
     if kind in SENTENCES:
         return SENTENCES[kind].format(**context)
     return problem["msg"].removeprefix("Value error, ")
-
-
-def allowed_keys(place: list[str]) -> list[str]:
-    """The keys that the schema knows at this place; [] where it knows none."""
-    annotation: Any = Settings
-    for part in place:
-        annotation = below(annotation, part)
-    return sorted({key for section in plain(annotation) for key in keys(section)})
-
-
-def below(annotation: Any, part: str) -> Any:
-    """What the schema has at a key, or inside a list or mapping; None where it has nothing."""
-    kinds = list(plain(annotation))
-    keyed = [keys(kind)[part] for kind in kinds if part in keys(kind)]
-    contained = [get_args(kind)[get_origin(kind) is dict] for kind in kinds if get_origin(kind) in (dict, tuple)]
-    return next(iter([*keyed, *contained]), None)
 
 
 def unreadable(path: Path, error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -57,6 +57,21 @@ def plain(annotation: Any) -> Iterator[Any]:
 def keys(kind: Any) -> dict[str, Any]:
     """The keys of a section as the file spells them, with their types; {} for anything else."""
     return {field.alias or name: field.annotation for name, field in getattr(kind, "model_fields", {}).items()}
+
+
+def keys_at(annotation: Any, place: Iterable[str | int]) -> set[str]:
+    """The keys that a type knows at a place in it; none where it knows none."""
+    for part in place:
+        annotation = below(annotation, str(part))
+    return {key for section in plain(annotation) for key in keys(section)}
+
+
+def below(annotation: Any, part: str) -> Any:
+    """What a type has at a key, or inside a list or mapping; None where it has nothing."""
+    kinds = list(plain(annotation))
+    keyed = [keys(kind)[part] for kind in kinds if part in keys(kind)]
+    contained = [get_args(kind)[get_origin(kind) is dict] for kind in kinds if get_origin(kind) in (dict, tuple)]
+    return next(iter([*keyed, *contained]), None)
 
 
 def listed(value: Any) -> Any:

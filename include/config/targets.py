@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails
 
+from include.config.discover import Discover, as_set
 from include.config.section import ChannelName, Section, listed
 from include.config.types import AbsolutePath, ConnectionId, Duration, Interval, Number, Switch, Whole, like, within
 
@@ -192,6 +195,15 @@ class ApplicationTarget(Watched):
         return self
 
 
+KINDS: dict[str, type[Watched]] = {
+    "databases": DatabaseTarget,
+    "hosts": HostTarget,
+    "apis": ApiTarget,
+    "networks": NetworkTarget,
+    "applications": ApplicationTarget,
+}
+
+
 class DatabaseConnectivity(Section):
     """How databases are asked whether they answer."""
 
@@ -240,6 +252,8 @@ class Targets(Section):
     """Whatever is reached over a network."""
     applications: tuple[ApplicationTarget, ...] = (ApplicationTarget(name="securenet", connection="securenet_db"),)
     """Applications that say something of themselves."""
+    discover: tuple[Discover, ...] = ()
+    """Lists of further targets that are kept elsewhere (sources.md)."""
 
     @field_validator("databases", "hosts", "apis", "pages", "networks", "applications")
     @classmethod
@@ -249,3 +263,20 @@ class Targets(Section):
         if STORE in names or len(set(names)) < len(names):
             raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; allowed: another name")
         return targets
+
+    @model_validator(mode="after")
+    def rightly_set(self) -> Targets:
+        """What is set for all targets of a list is as it would be for one."""
+        if found := [problem for number, entry in enumerate(self.discover) for problem in wrongly_set(number, entry)]:
+            raise ValidationError.from_exception_data("Targets", found)
+        return self
+
+
+def wrongly_set(number: int, entry: Discover) -> Iterator[InitErrorDetails]:
+    """What is set for a list and is wrong in itself; what else its targets need, the list may say."""
+    try:
+        KINDS[entry.kind].model_validate({**entry.set, "name": "any"})
+    except ValidationError as error:
+        for problem in error.errors():
+            if set(problem["loc"][:1]) & entry.set.keys():
+                yield as_set(problem, ("discover", number, "set"), KINDS[entry.kind])

@@ -47,7 +47,12 @@ Tell = Callable[[Observation], None]
 
 
 class Probe(Protocol):
-    """Asks one target for ever."""
+    """Asks one target for ever. Two that would do the same are equal, however far they are."""
+
+    @property
+    def labels(self) -> Labels:
+        """The target's; {} for what is done beside the targets."""
+        ...
 
     async def run(self, tell: Tell) -> None:
         """Tell what is seen, at each interval and whenever it changes. Never raises because of the target."""

@@ -33,19 +33,22 @@ class DatabaseProbe:
     pace: Pace
     clock: Clock
     jitter: float = 0.0
-    kept: Connection | None = None
-    was_up: bool = True
-    missed_beat: bool = False
+    kept: Connection | None = field(default=None, compare=False)
+    was_up: bool = field(default=True, compare=False)
+    missed_beat: bool = field(default=False, compare=False)
 
     async def run(self, tell: Tell) -> None:
         """Ask at each interval, and at once when the open connection says that something is wrong."""
-        await asyncio.sleep(self.jitter * min(self.pace.interval.total_seconds(), 1))
-        while True:
-            started = time.monotonic()
-            seen = await self.confirmed()
-            tell(seen)
-            wait = self.pace.interval if seen.up else self.pace.down
-            await self.until(started + wait.total_seconds())
+        try:
+            await asyncio.sleep(self.jitter * min(self.pace.interval.total_seconds(), 1))
+            while True:
+                started = time.monotonic()
+                seen = await self.confirmed()
+                tell(seen)
+                wait = self.pace.interval if seen.up else self.pace.down
+                await self.until(started + wait.total_seconds())
+        finally:
+            await self.let_go()
 
     async def confirmed(self) -> Observation:
         """What a fresh connection sees; a failure is one when further attempts, a moment later, fail too."""

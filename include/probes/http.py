@@ -29,9 +29,9 @@ class HttpProbe:
     clock: Clock
     pace: Pace = PACE
     fresh: timedelta = FRESH
-    was_up: bool = True
-    renew_at: float = 0.0
-    client: Client = field(init=False, repr=False)
+    was_up: bool = field(default=True, compare=False)
+    renew_at: float = field(default=0.0, compare=False)
+    client: Client = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.client = Client(self.call)

@@ -15,6 +15,7 @@ from include.store import Store
 RULES = {
     "source_up": "include.rules.vital_signs:SourceUp",
     "config_valid": "include.rules.vital_signs:ConfigValid",
+    "discovery_up": "include.rules.vital_signs:DiscoveryUp",
     "accounts_expiring": "include.rules.accounts_expiring:AccountsExpiring",
     "reminders_held": "include.rules.reminders_held:RemindersHeld",
     "database_up": "include.rules.target_up:DatabaseUp",
@@ -28,9 +29,11 @@ RULES = {
 EVERY_DUTY = ("source_up", "config_valid", "thresholds")
 OF_DUTY = {
     "account_expiration": ("accounts_expiring", "reminders_held"),
-    "api_performance": ("api_up",),
+    "api_performance": ("api_up", "discovery_up"),
     "database_connectivity": ("database_up",),
+    "database_health": ("discovery_up",),
     "escalation": ("duties_run", "watchers_alive", "channels_up", "maintenance"),
+    "system_health": ("discovery_up",),
 }
 
 

@@ -1,4 +1,4 @@
-"""Does the source answer, and is the configuration file valid? Judged for every duty."""
+"""Does the source answer, can lists of targets be read, and is the configuration file valid?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from include.config.settings import Settings
+from include.discovery import name_of
 from include.model import Level, Run, Traits, Verdict
 from include.source_state import SourceState, source_states
 from include.store import Row, Store
@@ -23,6 +24,18 @@ class SourceUp:
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per source of the duty."""
         return [judge_source(run.duty, state, settings.alerts.start_grace) for state in source_states(store, run, now)]
+
+
+class DiscoveryUp:
+    """A list of targets that cannot be read is missing data: what it said last is watched, and what is new on it is not."""
+
+    traits = Traits(group_by=("entry",), todo="The reason names what cannot be read. What has been added to the list since is not watched.")
+
+    def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
+        """One verdict per list that the duty ever read; one that has left the configuration is nobody's trouble."""
+        lists = {name_of(entry) for entry in settings.targets.discover}
+        rows = newest(store, "discovery_up", {"duty": run.duty})
+        return [judge_list(run.duty, row) if row["labels"]["entry"] in lists else no_list(run.duty, row, now) for row in rows]
 
 
 class ConfigValid:
@@ -47,6 +60,19 @@ def judge_source(duty: str, state: SourceState, grace: timedelta) -> Verdict:
     level = Level.OK if state.up else Level.NO_DATA
     not_yet = timedelta(0) if state.known else grace
     return Verdict(duty, "source_up", state.labels, level, state.as_of, summary, grace=not_yet)
+
+
+def judge_list(duty: str, row: Row) -> Verdict:
+    """A list that can be read is well, any other is no data."""
+    entry, well = row["labels"]["entry"], row["value"] == 1
+    summary = f"list of {entry} can be read again" if well else f"list of {entry}: {row['note']}"
+    return Verdict(duty, "discovery_up", {"entry": entry}, Level.OK if well else Level.NO_DATA, row["at"], summary)
+
+
+def no_list(duty: str, row: Row, now: datetime) -> Verdict:
+    """A list that nobody reads any more."""
+    entry = row["labels"]["entry"]
+    return Verdict(duty, "discovery_up", {"entry": entry}, Level.OK, now, f"list of {entry} is no longer in the configuration")
 
 
 def judge_configuration(row: Row) -> Verdict:

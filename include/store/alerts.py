@@ -24,6 +24,11 @@ def open_of_rule(store: Store, duty: str, rule: str) -> list[Alert]:
     return [Alert.from_row(row) for row in store.many("alerts.open_of_rule", duty=duty, rule=rule)]
 
 
+def open_of_duty(store: Store, duty: str) -> list[Alert]:
+    """The open alerts of a duty."""
+    return [Alert.from_row(row) for row in store.many("alerts.open_of_duty", duty=duty, organization=None, unlabelled=None)]
+
+
 def open_rows(store: Store, duty: str, audience: Audience) -> list[Row]:
     """The open alerts of a duty that an audience may see, as rows of the table `alert`, worst first."""
     return store.many("alerts.open_of_duty", duty=duty, **audience.scope)

@@ -218,6 +218,12 @@ CREATE TABLE monitoring.cursor (
     name text NOT NULL,
     "position" jsonb NOT NULL
 );
+CREATE TABLE monitoring.discovered (
+    entry text NOT NULL,
+    targets jsonb NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+COMMENT ON COLUMN monitoring.discovered.seen_at IS 'since when the list says this';
 CREATE SEQUENCE monitoring.drainer
     AS integer
     START WITH 1
@@ -474,6 +480,8 @@ ALTER TABLE ONLY monitoring.configuration
     ADD CONSTRAINT configuration_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY monitoring.cursor
     ADD CONSTRAINT cursor_pkey PRIMARY KEY (watcher, name);
+ALTER TABLE ONLY monitoring.discovered
+    ADD CONSTRAINT discovered_pkey PRIMARY KEY (entry);
 ALTER TABLE ONLY monitoring.expected
     ADD CONSTRAINT expected_pkey PRIMARY KEY (duty);
 ALTER TABLE ONLY monitoring.hook_call

@@ -1,4 +1,4 @@
-"""The targets of the configuration with the connections that they name: fleets of gauges, and probes of HTTP addresses."""
+"""The targets of the configuration with the connections that they name: fleets of gauges, probes, and lists of further targets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +27,9 @@ from securenet.connections import STORE, conninfo, find_connection
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from include.config.discover import Discover
     from include.config.settings import Settings
+    from include.discovering import Discovered, List, Read
     from include.fleet import Fleet, Gauge
     from include.model import Clock
     from include.probes import Probe
@@ -40,6 +43,44 @@ SOURCES = {"systems": "system_health", "databases": "database_health", "pages": 
 SAMPLED = ("systems", "databases")
 # A browser takes a processor and some hundred megabytes: so many at a time.
 BROWSERS = 2
+# Duty -> the kinds of targets that it reads itself, and whose lists it looks at.
+READ_BY = {
+    "api_performance": ("apis",),
+    "database_connectivity": ("databases",),
+    "database_health": ("databases", "applications"),
+    "page_load": (),
+    "system_health": ("hosts", "networks"),
+}
+
+
+def discovered(source: str, targets: Targets) -> Discovered:
+    """A source with the targets that are listed at the moment at which it is read."""
+    from include.discovering import Discovered
+
+    duty = SOURCES[source]
+    return Discovered(source, duty, targets, lambda: lists(targets, duty), lambda found: fleet(source, found, duty))
+
+
+def lists(targets: Targets, duty: str) -> list[List]:
+    """The lists of a duty's targets, with what opens them; one that stands twice, with other things set, is read once."""
+    from include.discovering import List
+    from include.discovery import key_of
+
+    mine = {key_of(entry): entry for entry in targets.discover if entry.kind in READ_BY[duty]}
+    return [List(entry, reader(entry)) for entry in mine.values()]
+
+
+def reader(entry: Discover) -> Read:
+    """How a list is read. A connection that is missing is why it cannot be."""
+    from include.discovering import unread
+    from include.discovery import file_sd, rows
+
+    if entry.file:
+        return partial(file_sd.read, entry.file)
+    name = entry.connection or ""
+    if not find_connection(name):
+        return partial(unread, missing(name))
+    return partial(rows.read, conninfo(name), entry.query or "")
 
 
 def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
@@ -175,8 +216,12 @@ def there(targets: Iterable[Target]) -> Iterator[Target]:
         if not name or find_connection(name):
             yield target
         else:
-            why = f"the connection {name} is missing: create it in Airflow"
-            facts(log, "not watched", target=target.name, why=why)
+            facts(log, "not watched", target=target.name, why=missing(name))
+
+
+def missing(connection: str) -> str:
+    """Why something cannot be opened."""
+    return f"the connection {connection} is missing: create it in Airflow"
 
 
 # What the watchers of targets ask, by duty.

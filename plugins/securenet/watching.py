@@ -5,17 +5,22 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from securenet.configuration import at_run
 from securenet.connections import heartbeat
-from securenet.wiring import Wiring, open_store
+from securenet.fleets import PROBES
+from securenet.wiring import Wiring, open_store, store
 
 if TYPE_CHECKING:
+    from include.config.settings import Settings
+    from include.discovery.targets import Complaint
+    from include.following import Following, Found
     from include.lanes import Lanes
+    from include.observing import Observing
     from include.outage import Memory
     from include.watching import Watch, Watching
 
@@ -86,28 +91,63 @@ def database_connectivity(lasting: Lasting) -> Watch:
 
 
 def api_performance(lasting: Lasting) -> Watch:
-    """The watch over HTTP addresses, which also samples what is cheap, and judges all of it every minute."""
-    return observing(lasting, "api_performance", JUDGED_EVERY)
+    """The watch over HTTP addresses, which also samples what is cheap."""
+    return observing(lasting, "api_performance")
 
 
-def observing(lasting: Lasting, duty: str, judged_every: timedelta | None = None) -> Watch:
-    """A watch over targets that are probed without a pause."""
+def observing(lasting: Lasting, duty: str) -> Watch:
+    """A watch over targets that are probed without a pause; all that is stored is judged every minute, too."""
     from include.observing import Observing
     from include.probing import Probing
 
     wiring, own_lanes = lasting.wiring, lanes(lasting)
+    evaluating = wiring.evaluating(duty, reminders=False)  # before the probes: a list that changes between is seen at the first look
     probing = Probing(wiring.probes(duty))
-    probing.start()
-    return Observing(
+    watch = Observing(
         duty,
         wiring.store,
         probing,
-        wiring.evaluating(duty, reminders=False),
+        evaluating,
         deliver=lambda: own_lanes.send(lasting().busy((0,))),
         remember=lambda until: remembered(lasting(), until),
         clock=wiring.clock,
-        judged_every=judged_every,
+        judged_every=JUDGED_EVERY,
     )
+    if wiring.settings.targets.discover:
+        probing.probes = [*probing.probes, following(wiring, duty, watch)]
+    probing.start()
+    return watch
+
+
+def following(wiring: Wiring, duty: str, watch: Observing) -> Following:
+    """What reads the lists of targets again beside the probes of a watch."""
+    from include.following import Following
+
+    return Following(Lists(wiring, duty, watch.evaluating.settings), watch.follow, wiring.clock)
+
+
+@dataclass
+class Lists:
+    """The lists of a watcher's targets, read over a connection of its own. `settings`: with the targets that are watched now."""
+
+    wiring: Wiring
+    duty: str
+    settings: Settings
+    complaints: Sequence[Complaint] = ()
+
+    def __call__(self, at: datetime) -> Found:
+        """What they say now, and what to ask where that is something else."""
+        from include.following import Found
+
+        with store(f"{self.duty} lists") as opened:
+            looked = replace(self.wiring, store=opened).look_at_lists(self.duty, at, self.complaints)
+        self.complaints = looked.complaints
+        if looked.targets == self.settings.targets:
+            return Found(looked.told, self.settings, None)
+        settings = self.settings.model_copy(update={"targets": looked.targets})
+        probes = PROBES[self.duty](settings, self.wiring.clock)
+        self.settings = settings  # only now, as the connections of the targets might not be found
+        return Found(looked.told, settings, probes)
 
 
 def lanes(lasting: Lasting) -> Lanes:

@@ -18,7 +18,7 @@ from include.config.settings import AccountExpiration, Settings
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
 from securenet.connections import STORE, conninfo, find_connection, heartbeat, sender_of
-from securenet.fleets import PROBES, fleet
+from securenet.fleets import PROBES, discovered, lists
 from securenet.fleets import SOURCES as FLEETS
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from include.collecting import Collecting
     from include.delivery import Drain
     from include.directory import Directory
+    from include.discovering import Looked
+    from include.discovery.targets import Complaint
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
     from include.probes import Probe
@@ -95,6 +97,13 @@ class Wiring:
         return self.in_force.settings
 
     @property
+    def watched(self) -> Settings:
+        """The same with the targets that lists named when they could be read last."""
+        from include.discovering import known
+
+        return self.settings.model_copy(update={"targets": known(self.store, self.settings.targets)[0]})
+
+    @property
     def accounts(self) -> AccountExpiration:
         """The section of account expiration."""
         return self.settings.monitoring.account_expiration
@@ -113,7 +122,7 @@ class Wiring:
             duties: Source = load_named(SOURCES, name, "source")(self.intervals, WATCHING, is_paused)
             return duties
         if name in FLEETS:
-            return fleet(name, self.settings.targets, FLEETS[name])
+            return discovered(name, self.settings.targets)
         kind = load_named(SOURCES, f"accounts.{self.accounts.source}", "source")
         accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
         return accounts
@@ -140,7 +149,7 @@ class Wiring:
         from include.evaluating import Evaluating
         from include.rules import rules_of
 
-        return Evaluating(rules_of(duty), self.settings, self.directory, self.remind if reminders else None, self.clock)
+        return Evaluating(rules_of(duty), self.watched, self.directory, self.remind if reminders else None, self.clock)
 
     @cached_property
     def directory(self) -> Directory:
@@ -248,11 +257,19 @@ class Wiring:
 
         if run.duty not in PROBES:
             return None
-        return look_once(self.probes(run.duty), self.store, self.evaluating(run.duty, reminders=False), run)
+        told = self.look_at_lists(run.duty, self.clock()).told
+        return look_once(self.probes(run.duty), self.store, self.evaluating(run.duty, reminders=False), run, told)
+
+    def look_at_lists(self, duty: str, at: datetime, before: Sequence[Complaint] = ()) -> Looked:
+        """Read the lists of a duty's targets anew."""
+        from include.discovering import LONGEST, look
+
+        targets = self.settings.targets
+        return look(self.store, duty, targets, lists(targets, duty), at, LONGEST, before)
 
     def probes(self, duty: str) -> list[Probe]:
         """What a watcher of targets asks without a pause."""
-        return PROBES[duty](self.settings, self.clock)
+        return PROBES[duty](self.watched, self.clock)
 
     @contextmanager
     def lane(self, channel: str) -> Iterator[Drain]:

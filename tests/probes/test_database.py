@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import psycopg
@@ -146,6 +146,34 @@ def test_probes_leave_no_connection_behind() -> None:
         with probed(server, Pace(interval=timedelta(milliseconds=100))):
             time.sleep(2)
         time.sleep(0.5)
-        with psycopg.connect(server.dsn("postgres")) as admin:
-            row = admin.execute("select count(*) from pg_stat_activity where application_name = 'securenet monitoring'").fetchone()
-    assert row == (0,)
+        assert connections(server) == 0
+
+
+def test_a_database_that_is_asked_no_more_is_left_without_a_connection() -> None:
+    with throwaway() as server:
+        asked = DatabaseProbe({"target": "main"}, server.dsn("postgres"), Pace(), utc_now)
+        probing = Probing([asked])
+        probing.start()
+        try:
+            assert wait_for(lambda: connections(server) == 1)
+            probing.loop.call_soon_threadsafe(probing.ask, [replace(asked, kept=None, was_up=False)])
+            assert connections(server) == 1, "what would ask the same is the same"
+            probing.loop.call_soon_threadsafe(probing.ask, [])
+            assert wait_for(lambda: connections(server) == 0)
+        finally:
+            probing.stop()
+
+
+def connections(server: Server) -> int:
+    """How many connections of probes there are."""
+    with psycopg.connect(server.dsn("postgres")) as admin:
+        row = admin.execute("select count(*) from pg_stat_activity where application_name = 'securenet monitoring'").fetchone()
+    return int(row[0]) if row else -1
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Whether it is so within some time."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from include.browser.chromium import PROGRAMS
+from include.store import Store
 from securenet.__main__ import main
+from tests.discovery.lists import group, written
 
 
 @pytest.fixture
@@ -96,3 +99,57 @@ def test_without_a_page_a_run_by_hand_is_green_and_starts_no_browser(configured:
     told = check("page_load", capsys)
     assert {one["metric"] for one in told["samples"]} == {"source_up", "source_duration", "config_valid"}
     assert told["alerts"] == []
+
+
+def test_what_a_file_lists_is_measured_beside_what_the_configuration_does(
+    configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer, store: Store
+) -> None:
+    httpserver.expect_request("/here").respond_with_data("fine")
+    httpserver.expect_request("/health").respond_with_data("fine")
+    address = f"{httpserver.host}:{httpserver.port}"
+    listed = written(configured.with_name("apis.json"), group(address, name="there", env="dev", rack="a", __metrics_path__="/health"))
+    twice = f"{{kind: apis, file: {listed}}}, {{kind: apis, file: {listed}, set: {{environment: prod}}}}"
+    configured.write_text(f"targets: {{apis: [{{name: here, url: '{httpserver.url_for('/here')}'}}], discover: [{twice}]}}")
+    told = check("api_performance", capsys)
+    assert values(told, "api_up") == {"here": 1, "there": 1}
+    (labels,) = [one["labels"] for one in told["samples"] if one["metric"] == "api_up" and one["labels"]["target"] == "there"]
+    assert labels == {"target": "there", "environment": "dev", "rack": "a"}
+    assert [(one["value"], one["labels"]["entry"]) for one in told["samples"] if one["metric"] == "discovery_up"] == [
+        (1, f"apis of {listed}")
+    ]
+    assert store.connection.execute("select count(*) from discovered").fetchone() == {"count": 0}, "nothing remains of a check"
+
+
+def test_what_a_database_lists_is_measured_and_a_connection_that_is_missing_is_an_alert(
+    configured: Path, capsys: pytest.CaptureFixture[str], watched_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_CMDB", watched_dsn)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        query = f"select 'gate' as name, '127.0.0.1' as address, array[{listening.getsockname()[1]}] as ports"
+        configured.write_text(
+            "targets:\n  hosts: []\n  discover:\n"
+            f'    - {{kind: networks, connection: cmdb, query: "{query}", set: {{ping: false, environment: dev}}}}\n'
+            '    - {kind: hosts, connection: nowhere, query: "select 1 as name"}\n'
+        )
+        told = check("system_health", capsys)
+    assert values(told, "source_up") == {"gate": 1}
+    assert [one["labels"]["target"] for one in told["samples"] if one["metric"] == "port_up" and one["value"] == 1] == ["gate"]
+    (alert,) = told["alerts"]
+    assert (alert["state"], alert["labels"]) == ("unknown", {"entry": "hosts of nowhere: select 1 as name"})
+    assert "the connection nowhere is missing: create it in Airflow" in alert["summary"]
+    assert main(["config"]) == 0
+    said = capsys.readouterr().out
+    assert "# connection nowhere: missing" in said
+    assert "query: select 1 as name" in said
+
+
+def test_what_is_measured_by_hand_to_be_kept_is_kept(
+    configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer, store: Store
+) -> None:
+    httpserver.expect_request("/").respond_with_data("fine")
+    listed = written(configured.with_name("apis.json"), group(f"{httpserver.host}:{httpserver.port}", name="there"))
+    configured.write_text(f"targets: {{discover: [{{kind: apis, file: {listed}}}]}}")
+    assert main(["check", "api_performance", "--send", "--json"]) == 0
+    assert values(json.loads(capsys.readouterr().out), "api_up") == {"there": 1}
+    assert {row["value"] for row in store.many("samples.newest", metric="api_up", labels='{"target": "there"}')} == {1}
+    assert {row["value"] for row in store.many("samples.newest", metric="discovery_up", labels="{}")} == {1}

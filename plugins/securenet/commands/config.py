@@ -53,7 +53,8 @@ def describe_connections(settings: Settings) -> str:
     from securenet.standing import standings
     from securenet.wiring import Wiring
 
-    needed = [STORE, settings.monitoring.account_expiration.connection]
+    listing = [entry.connection for entry in settings.targets.discover if entry.connection]
+    needed = dict.fromkeys([STORE, settings.monitoring.account_expiration.connection, *listing])
     wiring = Wiring(None, InForce(settings))  # type: ignore[arg-type]  # no store is needed to name channels and receivers
     receiver = wiring.default_receiver or "nobody: set SECURENET_ADMIN_EMAIL, or from_email of smtp_default"
     lines = [f"# connection {name}: {'there' if find_connection(name) else 'missing'}" for name in needed]

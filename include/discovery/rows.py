@@ -1,0 +1,26 @@
+"""Rows of a database that knows targets: one for each, its columns are the target's keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from include.discovery import MOST, Said
+from include.failures import SourceError
+from include.onlooker import onlooking
+from include.queries import named_queries
+
+WRAPPED = named_queries(Path(__file__).with_name("rows.sql"))["rows"]
+# So long one statement may take there.
+LONGEST = timedelta(seconds=10)
+
+
+def read(conninfo: str, query: str, within: timedelta) -> list[Said]:
+    """What the query gives, one row more than is watched at most. Raises SourceError where it gives nothing."""
+    statement = WRAPPED.format(sql=query.strip().rstrip(";"), most=MOST + 1)
+    try:
+        with onlooking(conninfo, within, min(LONGEST, within / 2)) as onlooker:
+            rows = onlooker.rows(statement)
+    except TimeoutError as error:
+        raise SourceError(str(error)) from None
+    return [Said(f"row {number}", row["said"]) for number, row in enumerate(rows, 1)]

@@ -1,0 +1,62 @@
+"""The targets of the configuration with those that its lists name. One that is wrong leaves out only itself, and is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from include.config.complaints import describe
+from include.config.discover import Discover
+from include.config.targets import KINDS, STORE, Targets, Watched
+from include.discovery import Said, key_of, name_of
+from include.discovery.keys import keys
+from include.scraping.hostile import seemly
+
+
+class Complaint(NamedTuple):
+    """A target that a list names and nobody watches."""
+
+    entry: str
+    target: str
+    why: str
+
+
+class Wrong(Exception):
+    """What a list says is no target; why not, and what is allowed."""
+
+
+def with_listed(targets: Targets, said: Mapping[str, Sequence[Said]]) -> tuple[Targets, list[Complaint]]:
+    """All targets, and what is wrong with others. `said`: of each list by its key. A name is whose it was first, that of a list last."""
+    named = {kind: {one.name: one for one in getattr(targets, kind)} for kind in KINDS}
+    complaints = []
+    for entry in targets.discover:
+        for one in said.get(key_of(entry), ()):
+            try:
+                take(target(entry, one), named[entry.kind], one.place)
+            except Wrong as wrong:
+                complaints.append(Complaint(name_of(entry), called(entry, one), str(wrong)))
+    return targets.model_copy(update={kind: tuple(of_kind.values()) for kind, of_kind in named.items()}), complaints
+
+
+def take(found: Watched, named: dict[str, Watched], place: str) -> None:
+    """Watch a target too. Raises Wrong where its name is taken."""
+    if found.name in named or found.name == STORE:
+        raise Wrong(f"{place}: another target is called {found.name!r} already; allowed: another name")
+    named[found.name] = found
+
+
+def target(entry: Discover, said: Said) -> Watched:
+    """The target that a list names. Raises Wrong with the first thing that is."""
+    try:
+        return KINDS[entry.kind].model_validate(keys(entry, said))
+    except ValidationError as error:
+        problem = error.errors()[0]
+    problem["loc"] = ("targets", entry.kind, called(entry, said), *problem["loc"])
+    raise Wrong(describe(said.place, problem))
+
+
+def called(entry: Discover, said: Said) -> str:
+    """How a target is called that may have no name."""
+    return seemly(str(keys(entry, said).get("name", "?")))

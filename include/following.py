@@ -1,0 +1,56 @@
+"""Following: a watcher's lists of targets are read again every minute, beside its probes, which change where the lists did."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from include.audience import Labels
+from include.config.settings import Settings
+from include.model import Clock, Sample
+from include.probes import Observation, Probe, Tell
+
+EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the lists came to: whether each could be read; and the settings and probes with their targets, where these are others now."""
+
+    told: Sequence[Sample]
+    settings: Settings
+    probes: Sequence[Probe] | None
+
+
+@dataclass(eq=False)
+class Following:
+    """Reads the lists as a probe that only measures. `read` blocks, and is asked in a thread; `change` hears of other targets, in the loop.
+
+    `pause`: how long until the next reading. The first is at once, and one that broke is not repeated without a pause.
+    """
+
+    read: Callable[[datetime], Found]
+    change: Callable[[Settings, Sequence[Probe]], None]
+    clock: Clock
+    labels: Labels = field(default_factory=dict)
+    pause: timedelta = timedelta(0)
+
+    async def run(self, tell: Tell) -> None:
+        """Read and tell, each minute."""
+        while True:
+            await asyncio.sleep(self.pause.total_seconds())
+            self.pause = EVERY
+            tell(await self.confirmed())
+
+    async def confirmed(self) -> Observation:
+        """Whether each list can be read now; the probes follow."""
+        at = self.clock()
+        found = await asyncio.to_thread(self.read, at)
+        if found.probes is not None:
+            self.change(found.settings, [*found.probes, self])
+        return Observation({}, at, None, samples=found.told)
+
+    async def let_go(self) -> None:
+        """Nothing is kept open."""
