@@ -16,8 +16,8 @@ A_FILE, A_QUERY = "{kind: apis, file: /etc/monitoring/apis.json}", "{kind: apis,
 class Discover(Section):
     """A list of further targets, which is looked at again at each measurement: a file or a query."""
 
-    kind: Literal["databases", "hosts", "apis", "networks", "applications"]
-    """What is listed: databases, hosts, apis, networks or applications."""
+    kind: Literal["databases", "hosts", "apis", "pages", "networks", "applications"]
+    """What is listed: databases, hosts, apis, pages, networks or applications."""
     file: AbsolutePath | None = None
     """A file as Prometheus' file_sd takes it, JSON or YAML, or a pattern of such files ..."""
     connection: ConnectionId | None = None

@@ -51,8 +51,9 @@ DIGEST_DUTIES = frozenset({"account_expiration"})
 
 
 def clocked(targets: Mapping[str, Any]) -> Collection[DutyName]:
-    """The duties that run by the clock with these targets, by kind."""
-    return [duty for duty in BY_THE_CLOCK if duty not in ONLY_WITH or targets.get(ONLY_WITH[duty])]
+    """The duties that run by the clock with these targets, as the file has them."""
+    kinds = {kind for kind in ONLY_WITH.values() if targets.get(kind)} | {entry["kind"] for entry in targets.get("discover", ())}
+    return [duty for duty in BY_THE_CLOCK if duty not in ONLY_WITH or ONLY_WITH[duty] in kinds]
 
 
 def section_of(duty: str) -> str:

@@ -79,7 +79,10 @@ class HostTarget(Watched):
     instance: Name | None = None
     """How Prometheus calls it: the label `instance`."""
     connection: ConnectionId | None = None
-    """The Airflow connection of type SSH; its provider is an optional extra (sources.md)."""
+    """With `ssh` the Airflow connection of that type; its provider is an optional extra (sources.md). Else one that opens the url: login
+    and password, or a password alone, sent as a bearer token."""
+    verify: Switch = True
+    """Whether the certificate of the url must be valid."""
     processes: Names = ()
     """Processes that must run, by name (with `psutil` and `ssh`)."""
 
@@ -177,21 +180,23 @@ class ApplicationTarget(Watched):
     """What an application says of itself."""
 
     connection: ConnectionId | None = None
-    """The Airflow connection of its database ..."""
+    """The Airflow connection of its database; beside a `url` one that opens that: login and password, or a password alone."""
     query: AbsolutePath | None = None
-    """... and a file with your own queries (sources.md); none: SecureNet's."""
+    """A file with your own queries for the database (sources.md); none: SecureNet's."""
     url: Url | None = None
-    """Or the address of its Prometheus metrics ..."""
+    """The address of its Prometheus metrics, in place of a database ..."""
     take: dict[str, str] = {}
     """... and which of them are taken, as in `{active_users: app_users{state="active"}}`."""
+    verify: Switch = True
+    """Whether the certificate of the url must be valid."""
 
     @model_validator(mode="after")
     def one_way(self) -> ApplicationTarget:
         """A database or an address."""
-        if bool(self.connection) == bool(self.url):
-            raise ValueError("a connection or a url is needed, and not both; allowed: as in {name: app, connection: securenet_db}")
-        if self.url and not self.take:
-            raise ValueError("a url without metrics to take; allowed: as in {take: {active_users: app_users}}")
+        if not self.connection and not self.url:
+            raise ValueError("neither a connection nor a url; allowed: as in {name: app, connection: securenet_db}")
+        if self.url and (self.query or not self.take):
+            raise ValueError("a url has metrics to take, and no query; allowed: as in {take: {active_users: app_users}}")
         return self
 
 
@@ -199,6 +204,7 @@ KINDS: dict[str, type[Watched]] = {
     "databases": DatabaseTarget,
     "hosts": HostTarget,
     "apis": ApiTarget,
+    "pages": PageTarget,
     "networks": NetworkTarget,
     "applications": ApplicationTarget,
 }

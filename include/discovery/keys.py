@@ -45,7 +45,7 @@ def of_address(entry: Discover, address: Any, given: Mapping[str, Any]) -> dict[
 
 def located(entry: Discover, address: str, instance: str, meta: Mapping[str, Any]) -> dict[str, Any]:
     """Where a target of this kind is found."""
-    if entry.kind == "apis":
+    if entry.kind in ("apis", "pages"):
         return {"url": url(address, meta, "")}
     if entry.kind == "hosts":
         return {"instance": instance} if entry.set.get("via") == "prometheus" else {"url": url(address, meta, "/metrics")}

@@ -27,12 +27,10 @@ HEADERS = {"Accept": "text/plain;version=0.0.4, application/json;q=0.9, */*;q=0.
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An address and what opens it: user and password, or a token. `verify`: whether its certificate must be valid, or a file to trust."""
+    """An address and what opens it: headers, which are secret. `verify`: whether its certificate must be valid, or a file to trust."""
 
     url: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     verify: bool | str = True
 
     def lines(self, seconds: float) -> Iterator[str]:
@@ -66,8 +64,7 @@ class Page:
     def client(self, seconds: float) -> httpx.Client:
         """A client that waits no longer than there is time."""
         return httpx.Client(
-            auth=(self.user, self.password or "") if self.user else None,
-            headers={**HEADERS, **({"Authorization": f"Bearer {self.token}"} if self.token else {})},
+            headers={**HEADERS, **self.headers},  # httpx takes an Authorization to no other host
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECTING)),
             follow_redirects=True,
             max_redirects=REDIRECTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -57,7 +57,7 @@ class PrometheusHost:
 
     def ask(self, query: str, ends: float) -> Iterator[tuple[dict[str, str], float]]:
         """The series that a query gives. Raises SourceError."""
-        page = Page(f"{self.page.url.rstrip('/')}/api/v1/query", self.page.user, self.page.password, self.page.token, self.page.verify)
+        page = replace(self.page, url=f"{self.page.url.rstrip('/')}/api/v1/query")
         yield from vector(page.body(max(ends - time.monotonic(), 0.001), {"query": query}))
 
 

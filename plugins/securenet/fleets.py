@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from include.fleet import Fleet, Gauge
     from include.model import Clock
     from include.probes import Probe
+    from include.scraping.scrape import Page
     from include.web.client import Call
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ READ_BY = {
     "api_performance": ("apis",),
     "database_connectivity": ("databases",),
     "database_health": ("databases", "applications"),
-    "page_load": (),
+    "page_load": ("pages",),
     "system_health": ("hosts", "networks"),
 }
 
@@ -112,21 +113,26 @@ def pages(targets: Targets) -> Iterator[Gauge]:
 
 def host(target: HostTarget) -> Gauge:
     """A host, by the way that the configuration says."""
-    from include.scraping.scrape import Page
     from include.sources.host_local import LocalHost
     from include.sources.host_node_exporter import NodeExporterHost
     from include.sources.host_prometheus import PrometheusHost
     from include.sources.host_ssh import SshHost
     from securenet.ssh import shell
 
-    page = Page(target.url or "")
     ways: dict[str, Callable[[], Gauge]] = {
         "psutil": lambda: LocalHost(target.all_labels, target.processes),
-        "node_exporter": lambda: NodeExporterHost(target.all_labels, page),
-        "prometheus": lambda: PrometheusHost(target.all_labels, page, target.instance or ""),
+        "node_exporter": lambda: NodeExporterHost(target.all_labels, scraped(target)),
+        "prometheus": lambda: PrometheusHost(target.all_labels, scraped(target), target.instance or ""),
         "ssh": lambda: SshHost(target.all_labels, shell(target.connection or ""), target.processes),
     }
     return ways[target.via]()
+
+
+def scraped(target: HostTarget | ApplicationTarget) -> Page:
+    """The page of a target, with what opens it."""
+    from include.scraping.scrape import Page
+
+    return Page(target.url or "", credentials(target.connection), target.verify)
 
 
 def network(target: NetworkTarget) -> Gauge:
@@ -155,12 +161,11 @@ def database(target: DatabaseTarget) -> Gauge:
 
 def application(target: ApplicationTarget) -> Gauge:
     """An application, by its metrics page or by its database."""
-    from include.scraping.scrape import Page
     from include.sources.application_page import ApplicationPage
     from include.sources.application_sql import ApplicationSql
 
     if target.url:
-        return ApplicationPage(target.all_labels, Page(target.url), target.take)
+        return ApplicationPage(target.all_labels, scraped(target), target.take)
     return ApplicationSql(target.all_labels, conninfo(target.connection or ""), Path(target.query) if target.query else None)
 
 

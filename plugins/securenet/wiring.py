@@ -142,7 +142,7 @@ class Wiring:
     @property
     def intervals(self) -> dict[str, timedelta]:
         """How often each duty should run that is watched over."""
-        return {duty: self.interval(duty) or DAY for duty in clocked(dict(self.settings.targets)) if duty != WATCHDOG}
+        return {duty: self.interval(duty) or DAY for duty in clocked(self.settings.targets.model_dump()) if duty != WATCHDOG}
 
     def evaluating(self, duty: str, reminders: bool) -> Evaluating:
         """How a duty is judged."""

@@ -33,7 +33,7 @@ def test_the_ways_to_list_targets_are_accepted() -> None:
 @pytest.mark.parametrize(
     ("entry", "answer"),
     [
-        ("{kind: api, file: /a}", ".kind: an unknown word; allowed: databases, hosts, apis, networks, applications (found: 'api')"),
+        ("{kind: api, file: /a}", ".kind: an unknown word; allowed: databases, hosts, apis, pages, networks, applications (found: 'api')"),
         ("{kind: apis}", f": {ONE_WAY} (found: {{'kind': 'apis'}})"),
         (
             "{kind: apis, file: /a, connection: c}",

@@ -153,3 +153,18 @@ def test_what_is_measured_by_hand_to_be_kept_is_kept(
     assert values(json.loads(capsys.readouterr().out), "api_up") == {"there": 1}
     assert {row["value"] for row in store.many("samples.newest", metric="api_up", labels='{"target": "there"}')} == {1}
     assert {row["value"] for row in store.many("samples.newest", metric="discovery_up", labels="{}")} == {1}
+
+
+def test_a_page_of_metrics_is_opened_by_its_connection_and_by_nothing_else(
+    configured: Path, capsys: pytest.CaptureFixture[str], httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_METRICS", "http://:a-secret-token@")
+    opened = httpserver.expect_request("/metrics", headers={"Authorization": "Bearer a-secret-token"})
+    opened.respond_with_data('shop_users{state="active"} 7\n')
+    url, take = httpserver.url_for("/metrics"), "{active_users: 'shop_users{state=\"active\"}'}"
+    locked = f"{{name: locked, url: '{url}', take: {take}}}"
+    configured.write_text(f"targets: {{applications: [{{name: shop, url: '{url}', take: {take}, connection: shop_metrics}}, {locked}]}}")
+    told = check("database_health", capsys)
+    assert values(told, "active_users") == {"shop": 7}
+    assert values(told, "source_up")["locked"] == 0
+    assert "a-secret-token" not in json.dumps(told)

@@ -230,7 +230,8 @@ def test_a_page_behind_a_password_or_a_token_opens_to_them_and_no_other_host_get
     elsewhere = httpserver.url_for("/metrics").replace("localhost", "127.0.0.1")
     httpserver.expect_request("/moved").respond_with_data("", 302, {"Location": elsewhere})
     url = httpserver.url_for("/metrics")
-    for page in (Page(url, "ann", "secret"), Page(url, token="secret"), Page(httpserver.url_for("/moved"), token="secret")):
+    token = {"Authorization": "Bearer secret"}
+    for page in (Page(url, {"Authorization": "Basic YW5uOnNlY3JldA=="}), Page(url, token), Page(httpserver.url_for("/moved"), token)):
         read(NodeExporterHost(LABELS, page))
         assert "secret" not in repr(page)
     assert seen == ["Basic YW5uOnNlY3JldA==", "Bearer secret", ""]
