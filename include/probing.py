@@ -46,6 +46,7 @@ class Probing:
                 task.cancel()
             self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
             self.loop.close()
+            self.asked.clear()
 
     def ask(self, probes: Sequence[Probe]) -> None:
         """Have these from now on: new ones begin, those that are gone end, and one that stays as it was is not disturbed. In the loop."""

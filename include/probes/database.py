@@ -63,18 +63,18 @@ class DatabaseProbe:
         return seen
 
     async def ask(self) -> Observation:
-        """Connect, query, and keep the connection if there is none."""
+        """Connect, keep that connection, and query: whoever is told to stop meanwhile has a connection to close."""
         at, started = self.clock(), time.monotonic()
         phases: dict[str, float] = {}
         try:
             connection = await self.connect()
             phases["connect"] = time.monotonic() - started
+            await self.keep(connection)
             async with limited(connection, self.pace.timeout.total_seconds()):
                 await connection.execute("select 1")
             phases["query"] = time.monotonic() - started - phases["connect"]
         except (psycopg.Error, OSError) as error:
             return Observation(self.labels, at, False, first_line(error), phases)
-        await self.keep(connection)
         return Observation(self.labels, at, True, None, phases)
 
     async def connect(self) -> Connection:
