@@ -1,4 +1,4 @@
-"""A real Chromium that visits one page: headless, with a profile of its own, over its DevTools pipe, and gone when the time is over."""
+"""A real Chromium that visits one page, and is gone when the time is over."""
 
 from __future__ import annotations
 
