@@ -1,1 +1,1 @@
-"""What is known of a host, and where the kernel, a node_exporter, a Prometheus or a command by SSH says so."""
+"""What is known of a host, whoever says so: the kernel, a node_exporter, a Prometheus, a command by SSH."""
