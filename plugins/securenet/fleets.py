@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
     from include.config.discover import Discover
     from include.config.settings import Settings
-    from include.discovering import Discovered, List, Read
+    from include.discovering import Discovered, List, Looked, Read
+    from include.discovery.targets import Complaint
     from include.fleet import Fleet, Gauge
     from include.model import Clock
     from include.probes import Probe
     from include.scraping.scrape import Page
+    from include.store import Store
     from include.web.client import Call
 
 log = logging.getLogger(__name__)
@@ -69,6 +72,13 @@ def lists(targets: Targets, duty: str) -> list[List]:
 
     mine = {key_of(entry): entry for entry in targets.discover if entry.kind in READ_BY[duty]}
     return [List(entry, reader(entry)) for entry in mine.values()]
+
+
+def look_at_lists(store: Store, targets: Targets, duty: str, at: datetime, before: Sequence[Complaint] = ()) -> Looked:
+    """Read the lists of a duty's targets anew, and say what is wrong with what they name, unless that was said `before`."""
+    from include.discovering import LONGEST, look
+
+    return look(store, duty, targets, lists(targets, duty), at, LONGEST, before)
 
 
 def reader(entry: Discover) -> Read:

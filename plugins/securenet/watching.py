@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from securenet.configuration import at_run
 from securenet.connections import heartbeat
-from securenet.fleets import PROBES
+from securenet.fleets import PROBES, look_at_lists
 from securenet.wiring import Wiring, open_store, store
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Lists:
         from include.following import Found
 
         with store(f"{self.duty} lists") as opened:
-            looked = replace(self.wiring, store=opened).look_at_lists(self.duty, at, self.complaints)
+            looked = look_at_lists(opened, self.wiring.settings.targets, self.duty, at, self.complaints)
         self.complaints = looked.complaints
         if looked.targets == self.settings.targets:
             return Found(looked.told, self.settings, None)

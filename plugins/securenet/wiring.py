@@ -18,7 +18,7 @@ from include.config.settings import AccountExpiration, Settings
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
 from securenet.connections import STORE, conninfo, find_connection, heartbeat, sender_of
-from securenet.fleets import PROBES, discovered, lists
+from securenet.fleets import PROBES, discovered, look_at_lists
 from securenet.fleets import SOURCES as FLEETS
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from include.collecting import Collecting
     from include.delivery import Drain
     from include.directory import Directory
-    from include.discovering import Looked
-    from include.discovery.targets import Complaint
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
     from include.probes import Probe
@@ -257,15 +255,8 @@ class Wiring:
 
         if run.duty not in PROBES:
             return None
-        told = self.look_at_lists(run.duty, self.clock()).told
+        told = look_at_lists(self.store, self.settings.targets, run.duty, self.clock()).told
         return look_once(self.probes(run.duty), self.store, self.evaluating(run.duty, reminders=False), run, told)
-
-    def look_at_lists(self, duty: str, at: datetime, before: Sequence[Complaint] = ()) -> Looked:
-        """Read the lists of a duty's targets anew."""
-        from include.discovering import LONGEST, look
-
-        targets = self.settings.targets
-        return look(self.store, duty, targets, lists(targets, duty), at, LONGEST, before)
 
     def probes(self, duty: str) -> list[Probe]:
         """What a watcher of targets asks without a pause."""
