@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import psycopg
+
 from include.audience import Labels
 from include.config.settings import Settings
+from include.failures import first_line
+from include.logs import facts
 from include.model import Clock, Sample
 from include.probes import Observation, Probe, Tell
 
+log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=1)
 
 
@@ -42,7 +48,10 @@ class Following:
         while True:
             await asyncio.sleep(self.pause.total_seconds())
             self.pause = EVERY
-            tell(await self.confirmed())
+            try:
+                tell(await self.confirmed())
+            except psycopg.OperationalError as error:  # the store is away: what is asked now goes on to be
+                facts(log, "lists not read", why=first_line(error))
 
     async def confirmed(self) -> Observation:
         """Whether each list can be read now; the probes follow."""

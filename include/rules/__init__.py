@@ -33,6 +33,7 @@ OF_DUTY = {
     "database_connectivity": ("database_up",),
     "database_health": ("discovery_up",),
     "escalation": ("duties_run", "watchers_alive", "channels_up", "maintenance"),
+    "page_load": ("discovery_up",),
     "system_health": ("discovery_up",),
 }
 
