@@ -45,6 +45,8 @@ def facts_of(content: Mapping[str, Any]) -> dict[str, Any]:
         "alerts": [shown_alert(alert, zone) for alert in content["alerts"]],
         "recovered": content.get("recovered", []),
         "why": content.get("why") or "you are a receiver of this alert",
+        "rule": content["group"]["rule"],
+        "duty": content["group"]["duty"],
         "zone": zone.key,
     }
 
