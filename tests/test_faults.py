@@ -96,7 +96,8 @@ def test_a_watched_database_that_freezes_is_missing_data(watching: Story, tmp_pa
 
     def freeze() -> None:
         while len(frozen) < 3:
-            query = "select pid from pg_stat_activity where application_name = 'securenet monitoring' and pid <> all(%s)"
+            # asleep it holds nothing that the store, a database of the same server, would wait for
+            query = "select pid from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database() and pid <> all(%s)"
             for (pid,) in watching.watched.execute(query, (frozen,)).fetchall():
                 os.kill(pid, signal.SIGSTOP)
                 frozen.append(pid)
