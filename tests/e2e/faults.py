@@ -163,7 +163,7 @@ def behaving(server: Raw, behaviour: Behaviour) -> Iterator[None]:
 
 async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """An answer that takes long."""
-    await asyncio.sleep(2.9)
+    await asyncio.sleep(1.9)
     writer.write(answer(WELL))
 
 
