@@ -202,9 +202,9 @@ def test_fifty_changes_within_a_second_are_fifty_transitions_few_mails_and_one_o
 def all_change(stack: Stack, reason: str, begins: str, ends: str = "") -> None:
     """All fifty change for this reason; the last mail about it begins and ends so."""
     mails, runs = len(stormy(stack)), stack.runs("api_performance")
-    wait(lambda: len(changed(stack, reason)) >= STORM, 60)
-    wait(lambda: any(subject.startswith(begins) and subject.endswith(ends) for subject in stormy(stack)[mails:]), 60)
-    wait(lambda: stack.runs("api_performance") > runs and not stack.runs("api_performance", "queued", "running"), 120)
+    wait(lambda: len(changed(stack, reason)) >= STORM, 120)
+    wait(lambda: any(subject.startswith(begins) and subject.endswith(ends) for subject in stormy(stack)[mails:]), 120)
+    wait(lambda: stack.runs("api_performance") > runs and not stack.runs("api_performance", "queued", "running"), 240)
     time.sleep(5)  # what else there was would show
     assert len(changed(stack, reason)) == len(set(changed(stack, reason))) == STORM
     assert len(stormy(stack)) <= mails + MANY
