@@ -148,12 +148,15 @@ def test_only_what_is_in_breach_is_judged_in_words(store: Store) -> None:
 def test_what_was_named_on_a_network_and_does_not_answer_is_critical(store: Store) -> None:
     office = {"target": "office", "environment": "prod"}
     seen = {
-        "network_up": (Sample("network_up", office, 0, NOW, "bool", "by ICMP"), "office does not answer over the network"),
-        "port_up": (Sample("port_up", {**office, "port": "443"}, 0, NOW, "bool", "timed out"), "port 443 of office is closed"),
-        "dns_up": (Sample("dns_up", {**office, "name": "app"}, 0, NOW, "bool", "no answer"), "name server office does not find app"),
+        "network_up": (Sample("network_up", office, 0, NOW, "bool", "by ICMP"), "office does not answer over the network (by ICMP)"),
+        "port_up": (Sample("port_up", {**office, "port": "443"}, 0, NOW, "bool", "timed out"), "port 443 of office is closed (timed out)"),
+        "dns_up": (
+            Sample("dns_up", {**office, "name": "app"}, 0, NOW, "bool", "no answer"),
+            "name server office does not find app (no answer)",
+        ),
     }
     samples.record(store, [sample for sample, _ in seen.values()])
-    told = {rule: (level, summary.partition(",")[0]) for rule, level, summary, _ in judged(store)}
+    told = {rule: (level, summary) for rule, level, summary, _ in judged(store)}
     assert told == {rule: ("critical", summary) for rule, (_, summary) in seen.items()}
 
 
