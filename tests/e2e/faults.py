@@ -168,6 +168,16 @@ async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @contextmanager
+def gone(server: Raw) -> Iterator[None]:
+    """An HTTP server that is not there."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
 def expiring(server: Raw, authority: trustme.CA) -> Iterator[None]:
     """A certificate that ends in three days."""
     certify(server, authority, datetime.now(UTC) + timedelta(days=3))

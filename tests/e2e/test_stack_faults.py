@@ -66,7 +66,7 @@ def pages(authority: trustme.CA) -> Iterator[dict[str, Raw]]:
     secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(secured)
     with ExitStack() as stack:
-        contexts = {"slow": None, "wrong": None, "tls": secured, "storm": None}
+        contexts = {"slow": None, "wrong": None, "gone": None, "tls": secured, "storm": None}
         yield {name: stack.enter_context(serving(says(answer(WELL)), context)) for name, context in contexts.items()}
 
 
@@ -80,7 +80,8 @@ def gate() -> Iterator[socket.socket]:
 def watched(stack: Stack, database: Server, pages: dict[str, Raw], gate: socket.socket) -> Iterator[None]:
     """All of it is watched for as long as these tests take, and has been seen to be well."""
     with connected(stack, "proof_db", database), stack.configured(configuration(pages, gate)):
-        wait(lambda: len(stack.query(SEEN)) == STORM + 3 + 1, 180)
+        others = [*pages.keys() - {"storm"}, database]
+        wait(lambda: len(stack.query(SEEN)) == STORM + len(others), 180)
         yield
 
 
@@ -106,7 +107,7 @@ def configuration(pages: dict[str, Raw], gate: socket.socket) -> dict[str, Any]:
     slow, wrong = api("slow", pages["slow"].url), api("wrong", pages["wrong"].url, expect={"json": {"status": "ok"}})
     targets = {
         "databases": [{"name": "securenet"}, {"name": "main", "connection": "proof_db", "environment": "proof"}],
-        "apis": [slow, wrong, api("tls", pages["tls"].url, verify=False), *storm],
+        "apis": [slow, wrong, api("gone", pages["gone"].url), api("tls", pages["tls"].url, verify=False), *storm],
         "networks": [{"name": "gate", "address": "127.0.0.1", "ping": False, "ports": gate.getsockname()[1]}],
     }
     return {"targets": targets, "rules": RULES, "alerts": {"grouping": [{"match": {"target": "storm-*"}, "by": []}]}}
@@ -129,6 +130,7 @@ def broken_here(
             Fault(lambda: faults.dropping(gate), f"port {gate.getsockname()[1]} of gate is closed"),
             Fault(lambda: faults.behaving(pages["slow"], faults.slow), "slow answers in"),
             Fault(lambda: faults.behaving(pages["wrong"], LOST), "API failed: wrong", "API wrong answers again"),
+            Fault(lambda: faults.gone(pages["gone"]), "API failed: gone", "API gone answers again"),
             Fault(lambda: faults.expiring(pages["tls"], authority), "the certificate of tls ends in"),
         ]
 
