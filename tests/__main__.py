@@ -17,8 +17,9 @@ def main(arguments: list[str]) -> int:
     pytest = [sys.executable, "-m", "pytest"]
     if arguments:
         return subprocess.call([*pytest, *arguments])
+    pytest.append("--durations=10")
     with tempfile.TemporaryFile("w+") as output, subprocess.Popen([*pytest, STACK], stdout=output, stderr=output) as stack:
-        rest: int = subprocess.call([*pytest, "-n", "2", "--dist", "loadfile", "--ignore", STACK])
+        rest: int = subprocess.call([*pytest, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore", STACK])
         print("\nthe whole stack:", flush=True)
         stack.wait()
         output.seek(0)
