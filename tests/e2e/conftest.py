@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,19 +52,24 @@ class Stack:
         """What `eval "$(make -s env)"` puts into a shell."""
         return apart.exported(self.environment)
 
+    @cached_property
+    def shell(self) -> dict[str, str]:
+        """The same, asked once: what is asked for every half second would keep a processor busy."""
+        return self.exported()
+
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows of the store."""
-        with psycopg.connect(self.exported()["AIRFLOW_CONN_MONITORING_DB"], row_factory=dict_row) as connection:
+        with psycopg.connect(self.shell["AIRFLOW_CONN_MONITORING_DB"], row_factory=dict_row) as connection:
             return connection.execute(sql.encode()).fetchall()
 
     def mails(self) -> list[dict[str, Any]]:
         """The mails in the inbox."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.exported()['SECURENET_INBOX']}/api/messages").json()
+        found: list[dict[str, Any]] = httpx.get(f"{self.shell['SECURENET_INBOX']}/api/messages").json()
         return found
 
     def api(self) -> httpx.Client:
         """Airflow's REST API, logged in."""
-        address = self.exported()["SECURENET_UI"]
+        address = self.shell["SECURENET_UI"]
         (user, password), *_ = json.loads((self.folder / "airflow/passwords.json").read_text()).items()
         token = httpx.post(f"{address}/auth/token", json={"username": user, "password": password}).json()["access_token"]
         return httpx.Client(base_url=f"{address}/api/v2", headers={"Authorization": f"Bearer {token}"}, timeout=30)
