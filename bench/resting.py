@@ -5,52 +5,70 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from bench.page import Bar, Figure, Rows
 from bench.process import airflow_home, python
-from local.apart import apart, exported, make
+from local.apart import apart, make
 from local.daemon import Daemon
 
 SETTLE, SECONDS = 90, 600
 SERVICES = ("scheduler", "dag-processor", "triggerer", "api-server", "postgres", "securenet", "inbox")
-HOW = f"""`make up` in a folder of its own; {SETTLE} s later the CPU of each service with all processes that it has or had, for {SECONDS} s
-in which nothing is broken: this host, two databases and the application are watched as shipped. Then the same stack, started again with
-DAG files of the same names, schedules and tasks in which nothing is done. Percent of one core."""
+HOW = f"""`make up` in a folder of its own, and beside it another one that was started again with DAG files of the same names, schedules and
+tasks in which nothing is done. {SETTLE} s later the CPU of each service with all processes that it has or had, for {SECONDS} s in which
+nothing is broken, of both at the same time: this host, two databases and the application are watched as shipped. Percent of one core."""
 
 
 def measure() -> Figure:
-    """Ours, then the empty one."""
-    with tempfile.TemporaryDirectory(prefix="securenet-bench-") as scratch:
-        folder, empty = Path(scratch), Path(scratch) / "empty"
-        folder.chmod(0o711)
+    """Ours and the empty one, side by side."""
+    with stack() as ours, stack() as theirs:
+        empty = Path(theirs["SECURENET_RUN"]).parent / "empty"
         empty.mkdir()
         with airflow_home() as home:
             python("bench.empty_duties", str(empty), environment=home)
-        with apart(folder, "") as environment:
-            ours = watch(exported(environment))
-            make(environment, "down")
-            environment["AIRFLOW__CORE__DAGS_FOLDER"] = str(empty)
-            make(environment, "up")
-            theirs = watch(exported(environment))
-    return figure(ours, theirs)
+        make(theirs, "down")
+        theirs["AIRFLOW__CORE__DAGS_FOLDER"] = str(empty)
+        make(theirs, "up")
+        return figure(*watch(Path(ours["SECURENET_RUN"]), Path(theirs["SECURENET_RUN"])))
 
 
-def watch(stack: Mapping[str, str]) -> dict[str, float]:
-    """The CPU of each service, in percent of one core."""
+@contextmanager
+def stack() -> Iterator[dict[str, str]]:
+    """A whole one of its own, by its environment."""
+    with tempfile.TemporaryDirectory(prefix="securenet-bench-") as folder:
+        Path(folder).chmod(0o711)
+        with apart(Path(folder), "") as environment:
+            yield environment
+
+
+def watch(*runs: Path) -> list[dict[str, float]]:
+    """The CPU of each service of these stacks, in percent of one core."""
     time.sleep(SETTLE)
-    run = Path(stack["SECURENET_RUN"])
-    before, began = {name: cpu(run, name) for name in SERVICES}, time.monotonic()
+    before, began = [spent(run) for run in runs], time.monotonic()
     time.sleep(SECONDS)
-    passed = time.monotonic() - began
-    return {name: 100 * (cpu(run, name) - before[name]) / passed for name in SERVICES}
+    passed, after = time.monotonic() - began, [spent(run) for run in runs]
+    return [{name: 100 * (now[name] - then[name]) / passed for name in SERVICES} for then, now in zip(before, after, strict=True)]
+
+
+def spent(run: Path) -> dict[str, float]:
+    """CPU seconds of each service so far."""
+    return {name: cpu(run, name) for name in SERVICES}
 
 
 def cpu(run: Path, service: str) -> float:
     """CPU seconds of a service: of its processes, and of those that they have waited for."""
-    return sum(sum(process.cpu_times()[:4]) for process in processes(run, service))
+    return sum(map(times, processes(run, service)))
+
+
+def times(process: psutil.Process) -> float:
+    """CPU seconds of a process and of its ended children; of one that has just ended, what it used is its parent's now."""
+    try:
+        return float(sum(process.cpu_times()[:4]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def processes(run: Path, service: str) -> Iterator[psutil.Process]:
