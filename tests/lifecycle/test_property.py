@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import FlakyFailure, NoSuchExample
 
 import include.queries
 from include import alerting, evaluating, planning, silencing, telling
@@ -328,5 +328,7 @@ def test_the_property_fails_when_the_code_is_wrong(store: Store, mutation: str, 
     style = settings(max_examples=4000, phases=[Phase.generate], **{**STYLE, "derandomize": True})
     try:
         find(SIMPLE_STORIES, fails, settings=style)
+    except FlakyFailure:
+        pass  # it was noticed, though not again: how soon a dead sender's lock is free is the server's affair
     except NoSuchExample:
         pytest.fail(f"nobody notices that {mutation}")
