@@ -1,4 +1,5 @@
-"""`python -m tests [ARGUMENTS OF PYTEST]`: every test. Those of the whole stack mostly wait, so they run beside the others, by themselves.
+"""`python -m tests [ARGUMENTS OF PYTEST]`: every test. Those of the whole stack mostly wait, so they run beside the others, by themselves,
+and before them where a processor is wanted: they take longest.
 
 There is one stack, on ports of its own: what drives it cannot be spread over workers.
 """
@@ -19,7 +20,7 @@ def main(arguments: list[str]) -> int:
         return subprocess.call([*pytest, *arguments])
     pytest.append("--durations=10")
     with tempfile.TemporaryFile("w+") as output, subprocess.Popen([*pytest, STACK], stdout=output, stderr=output) as stack:
-        rest: int = subprocess.call([*pytest, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore", STACK])
+        rest: int = subprocess.call(["nice", *pytest, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore", STACK])
         print("\nthe whole stack:", flush=True)
         stack.wait()
         output.seek(0)
