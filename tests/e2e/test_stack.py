@@ -119,7 +119,7 @@ def test_after_the_configuration_breaks_the_next_scheduled_run_still_happens_and
         stack.config.write_text(good.replace("check_interval:", "check_intervall:"))
         before = scheduled(stack)
         wait(lambda: len(scheduled(stack)) > len(before) + 1, 180)
-        (alert,) = stack.query("select summary from monitoring.alert where rule = 'config_valid' and state = 'firing'")
+        (alert,) = stack.query(f"{VALID} and state = 'firing'")
         assert "check_intervall: unknown key; allowed here" in alert["summary"]
         with stack.api() as api:
             errors = api.get("/importErrors").json()["import_errors"]
@@ -130,7 +130,10 @@ def test_after_the_configuration_breaks_the_next_scheduled_run_still_happens_and
     finally:
         stack.config.write_text(good)
     assert stack.run(DUTY)["state"] == "success"
-    assert stack.query("select state from monitoring.alert where rule = 'config_valid'") == [{"state": "resolved"}]
+    assert [row["state"] for row in stack.query(VALID)] == ["resolved"]
+
+
+VALID = f"select summary, state from monitoring.alert where duty = '{DUTY}' and rule = 'config_valid'"
 
 
 @pytest.mark.parametrize("victim", ["scheduler", "postgres"])
