@@ -9,9 +9,9 @@ from datetime import datetime
 
 from include.audience import Labels
 from include.config.targets import KINDS, STORE_LABELS, Targets
-from include.model import Alert, Level, Verdict
-from include.store import Store
-from include.store.alerts import open_of_duty
+from include.model import Level, Verdict
+from include.store import Row, Store
+from include.store.alerts import open_of_targets
 
 # What a source says of itself beside the labels of its target.
 ITS_OWN = frozenset({"duty", "source"})
@@ -36,20 +36,20 @@ class Watched:
         name = labels.get("target")
         return name is not None and not any(one.items() <= labels.items() for one in self.by_name.get(name, ()))
 
-    def over(self, alert: Alert, now: datetime) -> Verdict:
+    def over(self, duty: str, alert: Row, now: datetime) -> Verdict:
         """The end of an alert of a target that is gone."""
-        name = alert.labels["target"]
+        name = alert["labels"]["target"]
         what = "is labelled otherwise now" if name in self.by_name else "is no longer watched"
-        return Verdict(alert.duty, alert.rule, alert.labels, Level.OK, now, f"{name} {what}")
+        return Verdict(duty, alert["rule"], alert["labels"], Level.OK, now, f"{name} {what}")
 
 
 def without_gone(store: Store, duty: str, targets: Targets, verdicts: Sequence[Verdict], now: datetime) -> list[Verdict]:
     """The verdicts of a duty on what is watched, and one for each open alert of a target that is not."""
-    standing = open_of_duty(store, duty)
-    watched = Watched.among(targets, names(one.labels for one in verdicts) | names(one.labels for one in standing))
+    standing = open_of_targets(store, duty)
+    watched = Watched.among(targets, names(one.labels for one in verdicts) | names(one["labels"] for one in standing))
     return [
         *(verdict for verdict in verdicts if not watched.lacks(verdict.labels)),
-        *(watched.over(alert, now) for alert in standing if watched.lacks(alert.labels)),
+        *(watched.over(duty, alert, now) for alert in standing if watched.lacks(alert["labels"])),
     ]
 
 

@@ -21,6 +21,10 @@ select * from alert
 where (state not in ('resolved', 'pending') or (state = 'resolved' and changed_at > %(since)s and fired_at is not null))
   and (%(rules)s::text[] is null or rule = any(%(rules)s) or labels ->> 'target' = any(%(targets)s))
 
+-- name: open_of_targets
+-- The open alerts of a duty that are about a target.
+select rule, labels from alert where duty = %(duty)s and state <> 'resolved' and labels ? 'target'
+
 -- name: open_of_duty
 -- The open alerts of a duty within a scope, worst first.
 select * from alert
