@@ -1,4 +1,4 @@
-"""From a fault to its message, and from the repair to the all-clear, through `make up`; beside Prometheus where it is installed."""
+"""From a fault to its message, and from the repair to the all-clear, through `make up`; beside what else is installed."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ lasts so for {LASTS[0]} to {LASTS[1]} s, and is mended. Seconds from just before
 from the moment that the target answers again until it has the all-clear. A database is stopped or, every second one, killed; frozen
 is SIGSTOP to all its processes; HTTP fails with status 503. Three probes agree before a message leaves, but in the rows that say
 *unconfirmed* (`confirmations: 0`). Prometheus (30 s: scrape 30 s, evaluation 15 s, group_wait 30 s, group_interval 5 m; tuned: 1 s, 1 s,
-0 s, 1 s) sees the same faults through blackbox_exporter, by HTTP and TCP, and Alertmanager posts to an HTTP server beside; it is not
-asked about frozen databases, which TCP does not notice."""
+0 s, 1 s) sees the same faults through blackbox_exporter, by HTTP and TCP, and Alertmanager posts to an HTTP server beside; Icinga (30 s,
+at once or after 3 attempts 10 s apart) runs its plugins check_http and check_tcp. They are not asked about frozen databases, which TCP does
+not notice."""
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,18 @@
-"""Prometheus with its blackbox exporter and Alertmanager, watching the same targets, where the three are installed."""
+"""Prometheus with its blackbox exporter and Alertmanager (Debian: the packages of these names)."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from bench.peers.programs import begin, installed
 from local.ports import any_free
 
 PROGRAMS = ("prometheus", "prometheus-alertmanager", "prometheus-blackbox-exporter")
-WARM = 45
 WAYS = ("http", "tcp")
 MODULES = {"modules": {way: {"prober": way, "timeout": "5s"} for way in WAYS}}
 DOWN = {"alert": "Down", "expr": "probe_success == 0", "for": "0s"}
@@ -38,28 +35,18 @@ SETTINGS = (
 )
 
 
-def installed() -> bool:
-    """Whether there is anything to compare with."""
-    return all(shutil.which(program) for program in PROGRAMS)
+def start(stack: ExitStack, folder: Path, targets: Mapping[str, str], told: int) -> Sequence[str]:
+    """Both settings at work, by name; none where it is not installed."""
+    if not installed(*PROGRAMS):
+        return ()
+    exporter = any_free()
+    run(stack, folder, "prometheus-blackbox-exporter", exporter, {"config.file": write(folder / "blackbox.yml", MODULES)})
+    for setting in SETTINGS:
+        start_one(stack, folder, setting, scraped(targets, exporter), told)
+    return [setting.name for setting in SETTINGS]
 
 
-@contextmanager
-def watching(folder: Path, targets: Mapping[str, str], told: int) -> Iterator[tuple[str, ...]]:
-    """Both settings at work, by name; none where they are not installed. targets: URL, or host:port, by name; told: the port that hears."""
-    if not installed():
-        print(f"not compared: {', '.join(PROGRAMS)} are not all installed", flush=True)
-        yield ()
-        return
-    with ExitStack() as stack:
-        exporter = any_free()
-        begin(stack, folder, "prometheus-blackbox-exporter", exporter, {"config.file": write(folder / "blackbox.yml", MODULES)})
-        for setting in SETTINGS:
-            start(stack, folder, setting, scraped(targets, exporter), told)
-        time.sleep(WARM)
-        yield tuple(setting.name for setting in SETTINGS)
-
-
-def start(stack: ExitStack, folder: Path, setting: Setting, jobs: list[dict[str, object]], told: int) -> None:
+def start_one(stack: ExitStack, folder: Path, setting: Setting, jobs: list[dict[str, object]], told: int) -> None:
     """Alertmanager and Prometheus with a setting."""
     own = folder / setting.scrape
     own.mkdir()
@@ -68,13 +55,13 @@ def start(stack: ExitStack, folder: Path, setting: Setting, jobs: list[dict[str,
     waits = {"group_by": ["target"], "group_wait": setting.group_wait, "group_interval": setting.group_interval}
     routed = told_of | {"route": {"receiver": "r", **waits}}
     files = {"config.file": write(own / "manager.yml", routed), "storage.path": str(own / "manager")}
-    begin(stack, own, "prometheus-alertmanager", manager, {**files, "cluster.listen-address": ""})
+    run(stack, own, "prometheus-alertmanager", manager, {**files, "cluster.listen-address": ""})
     judged = {"global": {"scrape_interval": setting.scrape, "scrape_timeout": "1s", "evaluation_interval": setting.judge}}
     rules = write(own / "rules.yml", {"groups": [{"name": "g", "rules": [DOWN]}]})
     sent = {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{manager}"]}]}]}
     whole = {**judged, "alerting": sent, "rule_files": [rules], "scrape_configs": jobs}
     files = {"config.file": write(own / "prometheus.yml", whole), "storage.tsdb.path": str(own / "tsdb")}
-    begin(stack, own, "prometheus", prometheus, files)
+    run(stack, own, "prometheus", prometheus, files)
 
 
 def scraped(targets: Mapping[str, str], exporter: int) -> list[dict[str, object]]:
@@ -102,10 +89,7 @@ def write(path: Path, content: object) -> str:
     return str(path)
 
 
-def begin(stack: ExitStack, folder: Path, program: str, port: int, options: Mapping[str, str]) -> None:
+def run(stack: ExitStack, folder: Path, program: str, port: int, options: Mapping[str, str]) -> None:
     """A program that listens on this port until the stack unwinds."""
-    command = [program, *(f"--{name}={value}" for name, value in options.items()), f"--web.listen-address=127.0.0.1:{port}"]
-    log = stack.enter_context((folder / f"{program}.log").open("wb"))
-    process = subprocess.Popen(command, stdout=log, stderr=log)
-    stack.callback(process.wait)
-    stack.callback(process.terminate)
+    given = [f"--{name}={value}" for name, value in options.items()]
+    begin(stack, folder / f"{program}.log", [program, *given, f"--web.listen-address=127.0.0.1:{port}"])
