@@ -31,6 +31,8 @@ class Answering(asyncio.Protocol):
         """As asyncio calls it."""
         if data.endswith(b"\r\n\r\n"):
             self.transport.write(self.answer())
+        if b"\r\nConnection: close\r\n" in data:
+            self.transport.close()
 
 
 async def serve(authority: str) -> None:

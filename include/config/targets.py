@@ -220,7 +220,8 @@ class DatabaseConnectivity(Section):
     timeout: Timeout = timedelta(seconds=2)
     """How long an answer may take."""
     confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
-    """So many further attempts, a third of a second apart, must fail too before it is an alert; with 0, the first one is."""
+    """So many further attempts, a third of a second apart, must fail too before it is an alert; what is down is tried every second. With 0
+    the first attempt decides, and what is down is tried four times a second."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes."""
 
@@ -229,7 +230,8 @@ class ApiPerformance(Section):
     """How HTTP addresses are asked; each has its own interval."""
 
     confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
-    """So many further attempts, a third of a second apart, must fail too before it is an alert; with 0, the first one is."""
+    """So many further attempts, a third of a second apart, must fail too before it is an alert; what is down is tried every second. With 0
+    the first attempt decides, and what is down is tried four times a second."""
     alert_channels: tuple[ChannelName, ...] = ("email",)
     """Where news goes."""
 

@@ -42,6 +42,11 @@ class Pace:
     between: timedelta = timedelta(milliseconds=350)
     down: timedelta = timedelta(seconds=1)
 
+    @property
+    def again(self) -> float:
+        """Seconds until what is down is tried again: sooner where a single attempt decides."""
+        return (self.down if self.confirmations else self.down / 4).total_seconds()
+
 
 Tell = Callable[[Observation], None]
 

@@ -45,8 +45,8 @@ class DatabaseProbe:
                 started = time.monotonic()
                 seen = await self.confirmed()
                 tell(seen)
-                wait = self.pace.interval if seen.up else self.pace.down
-                await self.until(started + wait.total_seconds())
+                wait = self.pace.interval.total_seconds() if seen.up else self.pace.again
+                await self.until(started + wait)
         finally:
             await self.let_go()
 

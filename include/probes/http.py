@@ -48,7 +48,7 @@ class HttpProbe:
                 seen = await self.confirmed()
                 tell(seen)
                 planned = next_turn(planned, interval, loop.time())
-                wake = planned if seen.up else min(planned, started + self.pace.down.total_seconds())
+                wake = planned if seen.up else min(planned, started + self.pace.again)
         finally:
             await self.let_go()
 

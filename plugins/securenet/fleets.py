@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -41,12 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Target = TypeVar("Target", bound=Watched)
-# Source -> the duty whose metrics it gives.
-SOURCES = {"systems": "system_health", "databases": "database_health", "pages": "page_load"}
-# Those of which something is cheap.
-SAMPLED = ("systems", "databases")
-# A browser takes a processor and some hundred megabytes: so many at a time.
-BROWSERS = 2
 # Duty -> the kinds of targets that it reads itself, and whose lists it looks at.
 READ_BY = {
     "api_performance": ("apis",),
@@ -57,12 +51,17 @@ READ_BY = {
 }
 
 
-def discovered(source: str, targets: Targets) -> Discovered:
-    """A source with the targets that are listed at the moment at which it is read."""
-    from include.discovering import Discovered
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source: the duty whose metrics it gives, and what is measured.
 
-    duty = SOURCES[source]
-    return Discovered(source, duty, targets, lambda: lists(targets, duty), lambda found: fleet(source, found, duty))
+    `sampled`: something of it is cheap. `at_once`: how many at a time, None for as many as a fleet takes.
+    """
+
+    duty: str
+    gauges: Callable[[Targets], Iterator[Gauge]]
+    sampled: bool = False
+    at_once: int | None = None
 
 
 def lists(targets: Targets, duty: str) -> list[List]:
@@ -92,16 +91,6 @@ def reader(entry: Discover) -> Read:
     if not find_connection(name):
         return partial(unread, missing(name))
     return partial(rows.read, conninfo(name), entry.query or "")
-
-
-def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
-    """The targets of a source as a duty reads them. One whose connection is missing is left out, and said so."""
-    from include.fleet import AT_ONCE, Fleet
-    from include.metrics import metrics_of
-
-    gauges = list({"systems": systems, "databases": databases, "pages": pages}[source](targets))
-    own = {name: metric for gauge in gauges for name, metric in getattr(gauge, "metrics", {}).items()}
-    return Fleet(source, duty, gauges, {**own, **metrics_of(SOURCES[source])}, cheap, BROWSERS if source == "pages" else AT_ONCE)
 
 
 def systems(targets: Targets) -> Iterator[Gauge]:
@@ -179,6 +168,34 @@ def application(target: ApplicationTarget) -> Gauge:
     return ApplicationSql(target.all_labels, conninfo(target.connection or ""), Path(target.query) if target.query else None)
 
 
+# Source -> what it is made of.
+SOURCES = {
+    "systems": Kind("system_health", systems, sampled=True),
+    "databases": Kind("database_health", databases, sampled=True),
+    # A browser takes a processor and some hundred megabytes.
+    "pages": Kind("page_load", pages, at_once=2),
+}
+
+
+def discovered(source: str, targets: Targets) -> Discovered:
+    """A source with the targets that are listed at the moment at which it is read."""
+    from include.discovering import Discovered
+
+    duty = SOURCES[source].duty
+    return Discovered(source, duty, targets, lambda: lists(targets, duty), lambda found: fleet(source, found, duty))
+
+
+def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
+    """The targets of a source as a duty reads them. One whose connection is missing is left out, and said so."""
+    from include.fleet import AT_ONCE, Fleet
+    from include.metrics import metrics_of
+
+    kind = SOURCES[source]
+    gauges = list(kind.gauges(targets))
+    own = {name: metric for gauge in gauges for name, metric in getattr(gauge, "metrics", {}).items()}
+    return Fleet(source, duty, gauges, {**own, **metrics_of(kind.duty)}, cheap, kind.at_once or AT_ONCE)
+
+
 def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:
     """What asks each database, the store included."""
     from include.probes import Pace
@@ -200,7 +217,8 @@ def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
         HttpProbe(one.all_labels, call(one), clock, replace(pace, interval=one.interval, timeout=one.timeout))
         for one in there(settings.targets.apis)
     ]
-    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in SAMPLED], clock)]
+    sampled = [source for source, kind in SOURCES.items() if kind.sampled]
+    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in sampled], clock)]
 
 
 def call(target: ApiTarget) -> Call:
