@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -32,10 +32,15 @@ def next_business_day(calendar: Calendar, at: datetime) -> datetime:
     Where a whole year has none, holidays no longer count: what waits for this moment must not wait for ever.
     """
     zone = zone_of(calendar)
-    days = [at.astimezone(zone).date() + DAY * ahead for ahead in range(1, 367)]
-    business = (day for day in days if is_business_day(calendar, day))
-    day = next(business, None) or next(day for day in days if is_weekday(calendar, day))
+    today = at.astimezone(zone).date()
+    business = (day for day in year_after(today) if is_business_day(calendar, day))
+    day = next(business, None) or next(day for day in year_after(today) if is_weekday(calendar, day))
     return datetime.combine(day, calendar.hours.start, zone)
+
+
+def year_after(day: date) -> Iterator[date]:
+    """The days behind a day, for a year."""
+    return (day + DAY * ahead for ahead in range(1, 367))
 
 
 def end_of(hours: Hours, at: datetime, zone: ZoneInfo) -> datetime | None:

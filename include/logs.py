@@ -6,6 +6,9 @@ import json
 import logging
 from typing import Any
 
+# What ends a field, or seems to begin another one.
+TELLING = frozenset(' "=')
+
 
 def facts(log: logging.Logger, event: str, **fields: Any) -> None:
     """One line: the event, then `name=value` for each field; text with blanks or controls is quoted and escaped."""
@@ -15,4 +18,4 @@ def facts(log: logging.Logger, event: str, **fields: Any) -> None:
 def field(value: Any) -> str:
     """The value on one line."""
     text = str(value)
-    return text if text and all(c.isprintable() and c not in ' "=' for c in text) else json.dumps(text)
+    return text if text and text.isprintable() and TELLING.isdisjoint(text) else json.dumps(text)

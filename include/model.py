@@ -40,7 +40,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for success up to 3 for critical."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     @property
     def badge(self) -> str:
@@ -48,6 +48,7 @@ class Severity(StrEnum):
         return f"{_SIGNS[self]} {self.upper()}"
 
 
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 _SIGNS = {Severity.SUCCESS: "✅", Severity.INFO: "ℹ️", Severity.WARNING: "⚠️", Severity.CRITICAL: "🚨"}
 
 

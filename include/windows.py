@@ -12,15 +12,23 @@ from include.store import Store
 
 SOON = timedelta(days=1)
 LONG = timedelta(days=7)
+UNUSED = "no alert was like it for seven days"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One that has not ended. `quiet`: how many open alerts it keeps quiet now; `stale`: why somebody should look at it, or ''."""
+    """One that has not ended. `quiet`: how many open alerts it keeps quiet now; `unused`: no alert was like it for seven days."""
 
     silence: Silence
     quiet: int
-    stale: str
+    ends_soon: bool
+    unused: bool
+
+    @property
+    def stale(self) -> str:
+        """Why somebody should look at it, or ''."""
+        reasons = {"ends within a day": self.ends_soon, UNUSED: self.unused}
+        return ", ".join(words for words, holds in reasons.items() if holds)
 
     @property
     def words(self) -> str:
@@ -42,12 +50,8 @@ def survey(store: Store, now: datetime) -> list[Standing]:
 def standing(silence: Silence, alerts: Sequence[Alert], now: datetime) -> Standing:
     """How one stands. `alerts`: those that were open at any time in the last seven days."""
     like = [alert for alert in alerts if alert.rule not in EXEMPT and matches(silence.matchers, alert)]
-    reasons = {
-        "ends within a day": silence.ends_at - now <= SOON,
-        "no alert was like it for seven days": now - silence.starts_at >= LONG and not like,
-    }
     quiet = sum(alert.is_open for alert in like) if silence.until(now) else 0
-    return Standing(silence, quiet, ", ".join(words for words, holds in reasons.items() if holds))
+    return Standing(silence, quiet, silence.ends_at - now <= SOON, now - silence.starts_at >= LONG and not like)
 
 
 def maintained(store: Store, target: Mapping[str, str], since: datetime, until: datetime) -> list[Span]:

@@ -15,6 +15,7 @@ from include.config.settings import Settings
 from include.model import Composed, Rendered, Run, Severity, State
 from include.queries import named_queries
 from include.store import Row, Store, reports
+from include.windows import UNUSED, Standing, survey
 from include.writing.csvs import csv_text
 from include.writing.links import duty_link
 from include.writing.rendering import render as render_template
@@ -37,7 +38,7 @@ class Summary:
     zone: ZoneInfo
     alerts: Sequence[Row]
     held_back: Sequence[Row]
-    coming: Sequence[Row]
+    silences: Sequence[Standing]
     ui: str | None
 
     @property
@@ -80,8 +81,8 @@ class DailySummary:
         until: int = rows(store, "last_transition")[0]["coalesce"]
         alerts = rows(store, "recent", since=since, most=MOST, **audience.scope)
         held_back = [] if audience.limited else rows(store, "held_back", since=since)
-        coming = [] if audience.limited else rows(store, "coming", now=now, until=now + DAY)
-        facts = Summary(since, now, ZoneInfo(self.settings.monitoring.zone), alerts, held_back, coming, self.ui)
+        silences = [] if audience.limited else [one for one in survey(store, now) if notable(one, now)]
+        facts = Summary(since, now, ZoneInfo(self.settings.monitoring.zone), alerts, held_back, silences, self.ui)
         return Composed(NAME, audience, "daily", told, max(told.until, until), facts, outcomes=[words(facts)])
 
     def render(self, composed: Composed) -> Rendered:
@@ -124,7 +125,7 @@ def said(facts: Summary) -> dict[str, Any]:
         "more": max(len(facts.alerts) - LISTED, 0),
         "more_open": max(len(facts.open) - LISTED, 0),
         "held_back": [held(row) for row in facts.held_back],
-        "coming": [window(row, facts) for row in facts.coming],
+        "silences": [window(one, facts) for one in facts.silences],
         "link": duty_link(facts.ui, NAME),
     }
 
@@ -157,13 +158,19 @@ def held(row: Row) -> str:
     return f"{counted(row['messages'], 'message')} to {row['receiver'] or 'nobody'} by {row['channel']}: {why}"
 
 
-def window(row: Row, facts: Summary) -> str:
-    """A silence or maintenance that begins or ends soon."""
-    what = "maintenance" if row["maintenance"] else "silence"
-    where = " ".join(f"{name}={pattern}" for name, pattern in row["matchers"].items())
-    begins = row["starts_at"] > facts.now
-    when = f"begins {moment(row['starts_at'], facts.zone)}" if begins else f"ends {moment(row['ends_at'], facts.zone)}"
-    return f"{what} of {where} {when}, {row['owner']}: {row['reason']}"
+def notable(one: Standing, now: datetime) -> bool:
+    """Whether a silence or maintenance begins or ends within a day, or seems to be of no use."""
+    return bool(one.stale) or now < one.silence.starts_at <= now + DAY
+
+
+def window(one: Standing, facts: Summary) -> str:
+    """A silence or maintenance that somebody should know of."""
+    silence = one.silence
+    what = "maintenance" if silence.maintenance else "silence"
+    where = " ".join(f"{name}={pattern}" for name, pattern in silence.matchers.items())
+    begins = silence.starts_at > facts.now
+    when = f"begins {moment(silence.starts_at, facts.zone)}" if begins else f"ends {moment(silence.ends_at, facts.zone)}"
+    return f"{what} of {where} {when}, {silence.owner}: {silence.reason}" + (f" ({UNUSED})" if one.unused else "")
 
 
 def line(row: Row, zone: ZoneInfo) -> tuple[object, ...]:

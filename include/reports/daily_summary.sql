@@ -13,12 +13,6 @@ where created_at >= %(since)s and template = 'alert'
   and (state in ('held', 'failed', 'not_configured', 'no_receiver') or (state = 'pending' and error like 'capped%%'))
 group by state, channel, receiver order by messages desc, channel, receiver
 
--- name: coming
--- Silences and maintenance windows that end or begin until a moment.
-select * from silence where lifted_at is null and ends_at > %(now)s
-  and (ends_at <= %(until)s or (starts_at > %(now)s and starts_at <= %(until)s))
-order by least(greatest(starts_at, %(now)s), ends_at), id
-
 -- name: last_transition
 -- How far there is anything to tell.
 select coalesce(max(id), 0) from transition

@@ -20,6 +20,8 @@ MOST_TAKEN = 50
 OURS = re.compile(r"[a-z][a-z0-9_]{0,99}")
 SELECTOR = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?:\{(.*)\})?\s*", re.DOTALL)
 FILTER = re.compile(r'\s*([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"\s*(?:,|$)')
+# What is counted under a name with this end is the part of it that failed.
+FAILED = "_failed"
 COUNTED = ("_total", "_count", "_sum", "_bucket")
 TESTS: dict[str, Callable[[str, str], bool]] = {
     "=": lambda wanted, there: wanted == there,
@@ -97,7 +99,16 @@ def metrics(take: Mapping[str, str]) -> dict[str, Metric]:
         if chosen.counts:
             per_second = {"s": "ratio", "bytes": "bytes/s", "count": "1/s"}[unit]
             found[f"{name}_rate"] = Metric(per_second, f"The growth of {name} per second", rate_of=name)
-    return found
+    return found | shares(found)
+
+
+def shares(found: Mapping[str, Metric]) -> dict[str, Metric]:
+    """`requests_error_rate` where `requests` and `requests_failed` are counted."""
+    pairs = [(name, f"{name}{FAILED}") for name in found if {f"{name}_rate", f"{name}{FAILED}_rate"} <= found.keys()]
+    return {
+        f"{name}_error_rate": Metric("percent", f"How many percent of {name} were {failed}", rate_of=failed, per=name, scale=100)
+        for name, failed in pairs
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +145,13 @@ class ApplicationPage:
 
 
 def summed(exposition: Exposition, chosen: Mapping[str, Selector]) -> dict[str, float]:
-    """The sum of the series that each selector takes; a value that is no number is left out."""
+    """The sum of the series that each selector takes; a value that is no number is left out.
+
+    A counter that is there for other labels alone has counted none yet, as of requests that failed.
+    """
     sums: dict[str, float] = {}
     for series in exposition:
         for name, one in chosen.items():
-            if series.name == one.name and abs(series.value) < float("inf") and one.takes(series.labels):
-                sums[name] = sums.get(name, 0.0) + series.value
+            if series.name == one.name and abs(series.value) < float("inf") and ((taken := one.takes(series.labels)) or one.counts):
+                sums[name] = sums.get(name, 0.0) + taken * series.value
     return sums

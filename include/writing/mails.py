@@ -11,6 +11,8 @@ from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import default
+from functools import lru_cache
+from typing import Any
 
 from include.writing.csvs import MOST_ATTACHED, cut
 
@@ -21,16 +23,22 @@ BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class Headers(HeaderRegistry):
-    """The standard registry makes a new class for every header of every mail, a third of a reminder's work; this one keeps them."""
+    """The standard registry makes a new class for every header of every mail, and parses each again, a third of a reminder's work; this one
+    keeps the classes, and the last headers: most are the same in every mail."""
 
     def __init__(self) -> None:
         super().__init__()
         self.classes: dict[str, type] = {}
+        self.parsed = lru_cache(maxsize=64)(super().__call__)
 
     def __getitem__(self, name: str) -> type:
         if name not in self.classes:
             self.classes[name] = super().__getitem__(name)
         return self.classes[name]
+
+    def __call__(self, name: str, value: Any) -> Any:
+        """The header; it is never changed, as a mail replaces it by another one."""
+        return self.parsed(name, value) if isinstance(value, str) else super().__call__(name, value)
 
 
 POLICY = default.clone(header_factory=Headers())
@@ -39,7 +47,7 @@ POLICY = default.clone(header_factory=Headers())
 def headed(sender: str, receiver: str, copies: Sequence[str], subject: str) -> EmailMessage:
     """An empty mail with its addresses and subject. The addresses must be valid; the subject may be anything."""
     mail = EmailMessage(POLICY)
-    mail["From"] = Address("SecureNet Monitoring", addr_spec=sender)
+    mail["From"] = str(Address("SecureNet Monitoring", addr_spec=sender))
     mail["To"] = written(receiver)
     if copies:
         mail["Cc"] = [written(address) for address in copies]

@@ -83,7 +83,7 @@ def test_what_is_coming_is_said(story: Story) -> None:
 
     window = Window({"target": "web-*"}, story.now + timedelta(hours=2), story.now + timedelta(hours=3))
     story.wiring.actions().silence(window, "ann", "ann", "new disks", maintenance=True)
-    for name, starts, ends in (("ending", 0, 20), ("lasting", 0, 50), ("later", 30, 50)):
+    for name, starts, ends in (("ending", 0, 20), ("lasting", 0, 50), ("later", 30, 50), ("idle", 0, 20 * 24)):
         at = Window({"target": name}, story.now + timedelta(hours=starts), story.now + timedelta(hours=ends))
         story.wiring.actions().silence(at, "ann", "ann", "why not")
     summarise(story)
@@ -92,3 +92,14 @@ def test_what_is_coming_is_said(story: Story) -> None:
     assert "silence of target=ending ends 2026-03-03 05:00 UTC, ann: why not" in text, "that it ends within a day is said before"
     assert "lasting" not in text
     assert "later" not in text
+    assert "idle" not in text
+
+
+def test_a_silence_that_nothing_is_like_is_said(story: Story) -> None:
+    from include.actions import Window
+
+    story.wiring.actions().silence(Window({"target": "idle"}, story.now, story.now + timedelta(days=20)), "ann", "ann", "too loud")
+    story.now += timedelta(days=8)
+    summarise(story)
+    text = text_of(story.inbox.to(ADMIN)[-1])
+    assert "silence of target=idle ends 2026-03-22 09:00 UTC, ann: too loud (no alert was like it for seven days)" in text

@@ -40,7 +40,8 @@ def application(httpserver: HTTPServer, take: dict[str, str], page: str = PAGE) 
         ('app_active_users{note=""}', 4),  # as in PromQL, a label that is not there is empty
         ('app_requests_total{status=~"5.."}', 7),
         ('app_requests_total{status=~"5..", status!="503",}', 5),
-        (r'app_requests_total{status!~"\\d0\\d"}', None),  # all of them match; nothing is left
+        (r'app_requests_total{status!~"\\d0\\d"}', 0),  # none of that kind has been counted yet
+        ('app_active_users{organization="east"}', None),  # what is no counter is not there
         (' app_requests_total { status = "200" } ', 100),
     ],
 )
@@ -60,6 +61,15 @@ def test_what_is_not_there_is_named_and_so_is_what_cannot_be_read(httpserver: HT
 def test_a_page_without_any_of_it_is_a_target_that_does_not_answer(httpserver: HTTPServer) -> None:
     with pytest.raises(SourceError, match="nothing of what is taken is on its page, as app_gone"):
         read(application(httpserver, {"gone": "app_gone"}))
+
+
+def test_requests_and_those_that_failed_have_a_rate_and_a_share() -> None:
+    found = metrics({"requests": "http_requests_total", "requests_failed": 'http_requests_total{code=~"5.."}', "alone_failed": "x_total"})
+    share = found["requests_error_rate"]
+    assert (share.unit, share.rate_of, share.per, share.scale) == ("percent", "requests_failed", "requests", 100)
+    assert found.keys() - {"requests_error_rate"} == {
+        f"{name}{end}" for name in ("requests", "requests_failed", "alone_failed") for end in ("", "_rate")
+    }
 
 
 def test_a_counter_has_a_rate_and_each_metric_a_unit() -> None:
