@@ -124,9 +124,9 @@ def by_binary(address: Address, count: int, seconds: float) -> Echoes:
     command = shutil.which("ping", path=f"{os.environ.get('PATH', '')}:/bin:/usr/bin:/sbin")
     if not command:
         raise FileNotFoundError("ping")
-    wait = max(int(seconds), 1)
     version = "-6" if family == socket.AF_INET6 else "-4"
-    argv = [command, version, "-n", "-c", str(count), "-i", str(BETWEEN), "-w", str(wait), "-W", "1", host]
+    # Without -w, by which ping would go on sending until as many have come back.
+    argv = [command, version, "-n", "-c", str(count), "-i", str(BETWEEN), "-W", "1", host]
     try:
         ran = subprocess.run(argv, capture_output=True, timeout=seconds + 1, check=False, env={"LC_ALL": "C"})
     except subprocess.TimeoutExpired:

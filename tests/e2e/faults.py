@@ -16,6 +16,7 @@ import psycopg
 import trustme
 
 from local.postgres import Server
+from tests.lossy import Way
 from tests.probes.servers import Behaviour, Raw, answer
 from tests.sources.gauged import ask, deadlock, in_background, run, session, until
 
@@ -149,6 +150,16 @@ def dropping(opened: socket.socket) -> Iterator[None]:
         yield
     finally:
         opened.listen(QUEUE)
+
+
+@contextmanager
+def losing(far: Way) -> Iterator[None]:
+    """Two of five echo requests do not come back."""
+    far.lost = {1, 3}
+    try:
+        yield
+    finally:
+        far.lost = ()
 
 
 @contextmanager

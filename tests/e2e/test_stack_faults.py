@@ -20,6 +20,7 @@ from local.postgres import Server, throwaway
 from tests.e2e import faults
 from tests.e2e.conftest import Stack, wait
 from tests.e2e.faults import ROOM, TABLES, WELL, Fault
+from tests.lossy import Way, way
 from tests.probes.servers import Raw, answer, says, serving
 from tests.sources.gauged import run
 from tests.sources.replicas import replica
@@ -39,6 +40,7 @@ RULES: list[dict[str, Any]] = [
     {"name": "database_longest_transaction", **ALONE, "critical": 1},
     {"name": "database_deadlocks_rate", **ALONE, "critical": 1},
     {"name": "database_replication_lag_bytes", **ALONE, "critical": 1_000_000},
+    {"name": "network_packet_loss", **ALONE, "critical": 20},
     {"name": "api_response_time_mean", **ALONE},
     {"name": "api_error_rate", "off": True},
     {"name": "error_budget_*", "off": True},
@@ -77,9 +79,18 @@ def gate() -> Iterator[socket.socket]:
 
 
 @pytest.fixture(scope="module")
-def watched(stack: Stack, database: Server, pages: dict[str, Raw], gate: socket.socket) -> Iterator[None]:
+def far() -> Iterator[Way | None]:
+    """An address on the way to which something may get lost."""
+    with way() as made:
+        if made is None:
+            warnings.warn("no network device may be made here, or no echo request be sent: none gets lost", stacklevel=2)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def watched(stack: Stack, database: Server, pages: dict[str, Raw], gate: socket.socket, far: Way | None) -> Iterator[None]:
     """All of it is watched for as long as these tests take, and has been seen to be well."""
-    with connected(stack, "proof_db", database), stack.configured(configuration(pages, gate)):
+    with connected(stack, "proof_db", database), stack.configured(configuration(pages, gate, far)):
         others = [*pages.keys() - {"storm"}, database]
         wait(lambda: len(stack.query(SEEN)) == STORM + len(others), 180)
         yield
@@ -101,14 +112,17 @@ def connected(stack: Stack, name: str, server: Server) -> Iterator[None]:
         api.delete(f"/connections/{name}").raise_for_status()
 
 
-def configuration(pages: dict[str, Raw], gate: socket.socket) -> dict[str, Any]:
+def configuration(pages: dict[str, Raw], gate: socket.socket, far: Way | None) -> dict[str, Any]:
     """What is watched, and by which limits."""
     storm = [api(f"storm-{number:02}", f"{pages['storm'].url}{number}") for number in range(STORM)]
     slow, wrong = api("slow", pages["slow"].url), api("wrong", pages["wrong"].url, expect={"json": {"status": "ok"}})
     targets = {
         "databases": [{"name": "securenet"}, {"name": "main", "connection": "proof_db", "environment": "proof"}],
         "apis": [slow, wrong, api("gone", pages["gone"].url), api("tls", pages["tls"].url, verify=False), *storm],
-        "networks": [{"name": "gate", "address": "127.0.0.1", "ping": False, "ports": gate.getsockname()[1]}],
+        "networks": [
+            {"name": "gate", "address": "127.0.0.1", "ping": False, "ports": gate.getsockname()[1]},
+            *([{"name": "far", "address": far.address, "environment": "proof"}] if far else []),
+        ],
     }
     return {"targets": targets, "rules": RULES, "alerts": {"grouping": [{"match": {"target": "storm-*"}, "by": []}]}}
 
@@ -119,7 +133,14 @@ def api(name: str, url: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def broken_here(
-    stack: Stack, watched: None, database: Server, pages: dict[str, Raw], authority: trustme.CA, gate: socket.socket, tmp_path: Path
+    stack: Stack,
+    watched: None,
+    database: Server,
+    pages: dict[str, Raw],
+    authority: trustme.CA,
+    gate: socket.socket,
+    far: Way | None,
+    tmp_path: Path,
 ) -> Iterator[list[Fault]]:
     """All that breaks."""
     disk = tmp_path / "disk"
@@ -128,6 +149,7 @@ def broken_here(
             *of_database(stack, database, standby),
             *of_host(stack, disk if mounted else None),
             Fault(lambda: faults.dropping(gate), f"port {gate.getsockname()[1]} of gate is closed"),
+            *([Fault(lambda: faults.losing(far), "of what is sent to far is lost")] if far else []),
             Fault(lambda: faults.behaving(pages["slow"], faults.slow), "slow answers in"),
             Fault(lambda: faults.behaving(pages["wrong"], LOST), "API failed: wrong", "API wrong answers again"),
             Fault(lambda: faults.gone(pages["gone"]), "API failed: gone", "API gone answers again"),

@@ -22,6 +22,7 @@ from include.network.echo import Echoes
 from include.network.name_server import NameCheck
 from include.sources import network
 from include.sources.network import METRICS, NetworkGauge
+from tests.lossy import way
 from tests.sources.seen import LABELS, names, note, read, value
 from tests.sources.servers import names as name_server
 
@@ -76,6 +77,19 @@ def test_without_icmp_a_connection_is_tried_and_a_refusal_is_an_answer_too(monke
     assert (value(found, "network_up"), note(found, "network_up")) == (1, f"by TCP port {port}")
     with pytest.raises(SourceError, match=r"no echo requests can be sent: net.ipv4.ping_group_range"):
         read(NetworkGauge(LABELS, "127.0.0.1"))
+
+
+def test_echo_requests_that_get_lost_on_their_way_are_counted() -> None:
+    with way() as made:
+        if made is None:
+            pytest.skip("no network device may be made here, or no echo request be sent")
+        made.lost = {1, 3}
+        found = read(NetworkGauge(LABELS, made.address))
+        assert (value(found, "network_packet_loss"), note(found, "network_packet_loss")) == (40, "3 of 5 came back")
+        assert value(found, "network_up") == 1
+        made.lost = range(10)
+        found = read(NetworkGauge(LABELS, made.address))
+        assert (value(found, "network_packet_loss"), value(found, "network_up")) == (100, 0)
 
 
 def test_the_ping_binary_is_understood() -> None:
