@@ -18,7 +18,7 @@ from include.network.echo import checksum, echoes
 # As in linux/if_tun.h, linux/sockios.h and net/if.h.
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8916, 0x8918, 0x8914, 0x1, 0x40
-HERE, THERE = "198.18.77.1", "198.18.77.2"  # of the range that RFC 2544 keeps for tests
+NETWORK = 198 << 24 | 18 << 16  # which RFC 2544 keeps for tests
 ECHO = 8
 
 
@@ -27,7 +27,7 @@ class Way:
     """The way to `address`. `lost`: the numbers of the requests that do not come back, which each series of requests counts from 0."""
 
     line: int
-    address: str = THERE
+    address: str
     lost: Collection[int] = ()
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -51,8 +51,7 @@ class Way:
 def way() -> Iterator[Way | None]:
     """Such a way, on which nothing is lost yet; None where none may be made, or no echo requests may be sent."""
     with suppress(OSError), open("/dev/net/tun", "r+b", buffering=0) as device:
-        made = Way(device.fileno())
-        made_up(made.line)
+        made = Way(device.fileno(), made_up(device.fileno()))
         answering = threading.Thread(target=made.answer, daemon=True)
         answering.start()
         try:
@@ -64,14 +63,16 @@ def way() -> Iterator[Way | None]:
     yield None
 
 
-def made_up(line: int) -> None:
-    """A device of its own, with this address at our end and that one at the other. Raises OSError."""
-    name = f"lossy{os.getpid() % 100_000}".encode()
+def made_up(line: int) -> str:
+    """A device with addresses of its own at both ends, as other tests may have another one; that at the far end. Raises OSError."""
+    name, here = f"lossy{os.getpid()}"[:15].encode(), NETWORK + os.getpid() % 2**15 * 2
+    ours, theirs = (socket.inet_ntoa(struct.pack("!I", one)) for one in (here, here + 1))
     fcntl.ioctl(line, TUNSETIFF, struct.pack("16sH22x", name, IFF_TUN | IFF_NO_PI))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        for what, address in ((SIOCSIFADDR, HERE), (SIOCSIFDSTADDR, THERE)):
+        for what, address in ((SIOCSIFADDR, ours), (SIOCSIFDSTADDR, theirs)):
             fcntl.ioctl(control, what, struct.pack("16sHH4s16x", name, socket.AF_INET, 0, socket.inet_aton(address)))
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", name, IFF_UP | IFF_RUNNING))
+    return theirs
 
 
 def passable(made: Way) -> bool:
