@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -313,6 +314,10 @@ MUTATIONS: dict[str, Mutation] = {
 }
 
 
+# Where the search begins; from these it finds in seconds what takes it minutes otherwise.
+BEGINNINGS = {"what gets worse is told to nobody": Random(2), "silences hold nothing back": Random(3)}
+
+
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_the_property_fails_when_the_code_is_wrong(store: Store, mutation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTATIONS[mutation](monkeypatch)
@@ -327,7 +332,7 @@ def test_the_property_fails_when_the_code_is_wrong(store: Store, mutation: str, 
 
     style = settings(max_examples=4000, phases=[Phase.generate], **{**STYLE, "derandomize": True})
     try:
-        find(SIMPLE_STORIES, fails, settings=style)
+        find(SIMPLE_STORIES, fails, settings=style, random=BEGINNINGS.get(mutation))
     except FlakyFailure:
         pass  # it was noticed, though not again: how soon a dead sender's lock is free is the server's affair
     except NoSuchExample:
