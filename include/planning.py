@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -126,16 +126,17 @@ class Planning:
         return min((at for alert in alone for at, _ in self.directory.steps(alert) if at > self.now), default=None)
 
     def tell(self, group: Group, place: Place, seen: Seen | None) -> Told:
-        """What one receiver is told, if anything; what never left and is not what they are told now is withdrawn."""
+        """What one receiver is told, if anything; what waits to leave and is not what they are told now is withdrawn."""
         known = group.known.get(place, Known())
         view = view_of(group, known, seen, self.directory.edits(place[0]), self.directory.traits(group.duty, group.rule).repeats)
         decision = decide(known, view, self.pace, group.recent.get(place, 0), self.now)
         unsent = group.unsent.get(place, {})
         if decision.telling is None:
-            return Told(None, [row["id"] for row in unsent.values()], decision.next_at)
+            return Told(None, withdrawable(unsent.values(), news=False), decision.next_at)
         recipient = seen.recipient if seen else self.directory.known(place, known.person, self.now)
         key = key_of(group, place, known, view, decision.telling)
-        others = [row["id"] for other, row in unsent.items() if other != key]
+        news = bool(view.shown) and not decision.telling.quiet
+        others = withdrawable([row for other, row in unsent.items() if other != key], news=news)
         message = self.message(group, recipient, known, view, decision.telling, key)
         waiting = unsent.get(key)
         if waiting and (waiting["due_at"] > self.now or waiting["state"] == message["state"] == MessageState.PENDING):
@@ -179,6 +180,12 @@ class Planning:
         """How soon and how often."""
         chosen = self.settings.alerts
         return Pace(chosen.group_wait, chosen.group_interval, chosen.repeat_interval)
+
+
+def withdrawable(unsent: Iterable[Row], *, news: bool) -> list[int]:
+    """Which messages need not leave. One that may have left, as far as a dead sender knows, gives way only to newer news of the problem:
+    else an end could be all that is heard of it."""
+    return [row["id"] for row in unsent if news or not row["possible_repeat"]]
 
 
 def view_of(group: Group, known: Known, seen: Seen | None, edits: bool, repeats: bool) -> View:

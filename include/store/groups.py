@@ -20,7 +20,7 @@ ON_ITS_WAY = ("sending", "uncertain")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group as the store has it. `unsent`: messages that never left, by key; `recent`: how many left in the last seconds."""
+    """One group as the store has it. `unsent`: messages that wait to leave, by key; `recent`: how many left in the last seconds."""
 
     key: str
     duty: str

@@ -16,7 +16,7 @@ from receiver_state where group_key = any(%(keys)s) and open
 
 -- name: underway
 -- Messages of these groups that have not left, or may not have arrived; what is about to be claimed waits.
-select id, key, channel, receiver, group_key, state, due_at, coalesce(attempted_at, created_at) as at, tells
+select id, key, channel, receiver, group_key, state, due_at, possible_repeat, coalesce(attempted_at, created_at) as at, tells
 from message where group_key = any(%(keys)s) and template = 'alert' and state in ('pending', 'held', 'sending', 'uncertain')
 order by id for update
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from include.actions import Window
 from include.message import MessageState
 from include.model import Level, Run
 from include.store import connect
@@ -47,6 +50,33 @@ def test_an_alert_whose_sender_died_is_sent_again_before_its_end_is_told(stage: 
     stage.judge("db", Level.OK, ago=-1)
     stage.later(60)
     assert stage.told() == ["opened", "recovered"]
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "a silence"])
+def test_an_alert_whose_sender_died_and_that_was_then_refused_is_still_sent_before_its_end(stage: Stage, meanwhile: str) -> None:
+    stage.receivers.failures = ["crash before", "not now"]
+    stage.judge("db", Level.CRITICAL)
+    stage.later(5)
+    assert stage.told() == []
+    if meanwhile == "a silence":
+        window = Window({"target": "db"}, stage.now, stage.now + timedelta(minutes=5))
+        stage.actions.silence(window, "ann", "ann", "a test")
+    stage.judge("db", Level.OK)
+    stage.drain()
+    stage.later(600)
+    assert stage.told() == ["opened", "recovered"]
+
+
+def test_an_alert_whose_sender_died_and_that_was_then_refused_gives_way_to_worse_news_of_it(stage: Stage) -> None:
+    stage.receivers.failures = ["crash before", "not now"]
+    stage.judge("db", Level.WARNING)
+    stage.later(35)
+    stage.judge("db", Level.CRITICAL)
+    stage.drain()
+    assert stage.told() == ["worsened"]
+    stage.judge("db", Level.OK, ago=-1)
+    stage.drain()
+    assert stage.told() == ["worsened", "recovered"]
 
 
 def test_an_end_that_overtakes_and_fails_is_told_all_the_same(stage: Stage) -> None:
