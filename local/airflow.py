@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,20 @@ def command(service: str) -> list[str]:
     return [str(Path(sys.executable).with_name("airflow")), *PROCESSES[service][0]]
 
 
-def health(service: str) -> bool:
-    """Whether the API server answers and has lately heard from that process."""
+def health(service: str, age: float) -> bool:
+    """Whether the API server answers and has lately heard from that process, which is so many seconds old, and not from one before it."""
     try:
         report = httpx.get(f"{address()}/api/v2/monitor/health", timeout=3).json()
     except (httpx.HTTPError, ValueError):
         return False
-    return bool(report.get(PROCESSES[service][1], {}).get("status") == "healthy")
+    name = PROCESSES[service][1]
+    found = report.get(name, {})
+    return bool(found.get("status") == "healthy" and seconds_since(found.get(f"latest_{name}_heartbeat")) <= age)
+
+
+def seconds_since(moment: str | None) -> float:
+    """How long ago that was; 0 for what has no heartbeat of its own."""
+    return (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds() if moment else 0
 
 
 def address() -> str:

@@ -45,8 +45,9 @@ def overlaid(folder: Path) -> Path:
 
 
 def free_ports() -> dict[str, str]:
-    """Ports on which nobody listens, by the variables that choose them."""
-    free = iter(number for number in PORTS if is_free(number))
+    """Ports on which nobody listens, by the variables that choose them. Who looks at the same time looks elsewhere."""
+    mine = PORTS[os.getpid() * len(DEFAULTS) % len(PORTS) :]
+    free = iter(number for number in (*mine, *PORTS) if is_free(number))
     return {f"SECURENET_PORT_{name.replace('-', '_').upper()}": str(next(free)) for name in DEFAULTS}
 
 

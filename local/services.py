@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -103,7 +102,8 @@ def _inbox() -> Service:
 
 def _airflow(name: str) -> Service:
     address = airflow.address() if name == airflow.API_SERVER else ""
-    return _program(name, address, airflow.command(name), partial(airflow.health, name))
+    process = _daemon(name)
+    return _program(name, address, airflow.command(name), lambda: airflow.health(name, daemon.age(process.pid or 0)))
 
 
 def _program(name: str, address: str, command: list[str], answers: Callable[[], bool]) -> Service:
