@@ -1,7 +1,5 @@
-"""`python -m tests [ARGUMENTS OF PYTEST]`: every test. Those of the whole stack mostly wait, so they run beside the others, by themselves,
-and before them where a processor is wanted: they take longest.
-
-There is one stack, on ports of its own: what drives it cannot be spread over workers.
+"""`python -m tests [ARGUMENTS OF PYTEST]`: every test. Those of the whole stack mostly wait, so they run beside the others, and before them
+where a processor is wanted: they take longest. Each of their workers has a stack of its own.
 """
 
 from __future__ import annotations
@@ -18,9 +16,9 @@ def main(arguments: list[str]) -> int:
     pytest = [sys.executable, "-m", "pytest"]
     if arguments:
         return subprocess.call([*pytest, *arguments])
-    pytest.append("--durations=10")
+    pytest += ["--durations=10", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     with tempfile.TemporaryFile("w+") as output, subprocess.Popen([*pytest, STACK], stdout=output, stderr=output) as stack:
-        rest: int = subprocess.call(["nice", *pytest, "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--ignore", STACK])
+        rest: int = subprocess.call(["nice", *pytest, "--ignore", STACK])
         print("\nthe whole stack:", flush=True)
         stack.wait()
         output.seek(0)

@@ -22,9 +22,10 @@ def reminders(stack: Stack) -> list[dict[str, Any]]:
 
 
 def test_up_runs_the_duty_twice_and_writes_to_twelve_owners(stack: Stack) -> None:
-    counts = {row["run_id"]: row["counts"] for row in stack.query("select run_id, counts from monitoring.run where stage = 'evaluate'")}
-    assert counts["make_up__baseline"]["reminders"] == "baseline"
-    assert counts["make_up__step"]["owners"] == OWNERS
+    runs = stack.query(f"select counts from monitoring.run where stage = 'evaluate' and duty = '{DUTY}' order by id")
+    first, *others = [run["counts"] for run in runs]
+    assert first["reminders"] == "baseline"
+    assert sum(one["owners"] for one in others) == OWNERS, "in the second run, or in a scheduled one that came before it"
     assert {row["state"] for row in reminders(stack)} == {"sent"}
     subjects = [mail["subject"] for mail in stack.mails()]
     assert len([subject for subject in subjects if "Account expiration" in subject]) == 2
@@ -117,20 +118,27 @@ def schedule(stack: Stack) -> str:
         return str(api.get(f"/dags/{DUTY}").raise_for_status().json()["timetable_summary"])
 
 
+def import_errors(stack: Stack) -> list[dict[str, Any]]:
+    """The files that Airflow cannot read."""
+    with stack.api() as api:
+        return list(api.get("/importErrors").raise_for_status().json()["import_errors"])
+
+
 def test_after_the_configuration_breaks_the_next_scheduled_run_still_happens_and_says_so(stack: Stack) -> None:
     good, hourly = stack.config.read_text(), schedule(stack)
     try:
         stack.config.write_text(good.replace('check_interval: "1h"', 'check_interval: "1m"'))
+        stack.parse()
         wait(lambda: schedule(stack) != hourly, 120)
         stack.config.write_text(good.replace("check_interval:", "check_intervall:"))
+        stack.parse()
         before = scheduled(stack)
         wait(lambda: len(scheduled(stack)) > len(before) and stack.query(f"{VALID} and state = 'firing'"), 180)
         (alert,) = stack.query(f"{VALID} and state = 'firing'")
         assert "check_intervall: unknown key; allowed here" in alert["summary"]
-        with stack.api() as api:
-            errors = api.get("/importErrors").json()["import_errors"]
-        assert [Path(error["filename"]).name for error in errors] == ["configuration.py"]
-        assert "check_intervall" in errors[0]["stack_trace"]
+        (error,) = wait(lambda: import_errors(stack), 60)
+        assert Path(error["filename"]).name == "configuration.py"
+        assert "check_intervall" in error["stack_trace"]
         assert stack.make("config", check=False).returncode == 2
         assert stack.make("check", f"DUTY={DUTY}", check=False).returncode == 2
     finally:

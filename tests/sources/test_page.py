@@ -30,7 +30,7 @@ from tests.sources.seen import LABELS, names, note, read, value
 
 ROOT = Path(__file__).parents[2]
 PHASES = ["dns", "connect", "first_byte", "dom_ready", "load", "lcp"]
-PATIENT = timedelta(seconds=15)
+PATIENT = timedelta(minutes=1)  # a page that is up to something is to be found out, however busy the machine is
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def test_a_page_that_is_well_is_up_with_all_its_phases(shop: str) -> None:
     found = visited(f"{shop}/", "shop", "#cart")
     assert value(found, "page_up") == 1
     times = [value(found, "page_load_time", phase=phase) for phase in PHASES]
-    assert all(0 <= seconds < 15 for seconds in times)
+    assert all(0 <= seconds < PATIENT.total_seconds() for seconds in times)
     assert times[2] <= times[3] <= times[4], "first byte, document ready, all of it"
     assert times[5] > 0
     assert (value(found, "page_failed_requests"), value(found, "page_console_errors")) == (0, 0)
@@ -118,7 +118,7 @@ def test_a_page_that_does_not_load_says_why_and_costs_no_more_than_it_may(
     started = time.monotonic()
     found = visited(f"{shop}{path}", title, selector, within)
     assert (value(found, "page_up"), note(found, "page_up")) == (0, why)
-    assert time.monotonic() - started < within.total_seconds() + 8
+    assert time.monotonic() - started < within.total_seconds() + 30
 
 
 def test_nobody_there_is_said_in_a_line(shop: str) -> None:
