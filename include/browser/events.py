@@ -15,6 +15,7 @@ MOST_BYTES = 64 * 1024 * 1024
 # So many lines of its console are read, so many dialogs closed, and so many pages followed that each lead to the next.
 MOST_SAID, MOST_DIALOGS, MOST_MOVES = 1000, 20, 20
 CONSOLE = tuple(f'{{"method":"{event}"'.encode() for event in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"))
+NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 # Browsers ask for it by themselves, and many sites have none.
 UNASKED = "/favicon.ico"
 QUERY = re.compile(r"\?\S+")
@@ -86,8 +87,8 @@ class Events:
             self.requests[about["requestId"]] = about["request"]["url"]
 
     def broke(self, about: Message) -> None:
-        """A request without a whole answer; those that the page itself gave up do not count."""
-        if not about.get("canceled"):
+        """A request without a whole answer; those that the page itself gave up do not count, nor those that this host did."""
+        if not about.get("canceled") and about["errorText"] != NETWORK_CHANGED:
             self.failed.append(f"{words(about['errorText'])} {place(self.requests.get(about['requestId'], ''))}")
 
     def came(self, about: Message) -> None:

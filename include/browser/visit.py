@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from include.browser import Failed, Late, Refused
 from include.browser.devtools import Pipe
-from include.browser.events import Events, words
+from include.browser.events import NETWORK_CHANGED, Events, words
 from include.scraping.hostile import seemly
 
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
@@ -65,8 +65,9 @@ class Visit:
         self.pipe.ask("Page.setLifecycleEventsEnabled", enabled=True)
 
     def navigate(self) -> None:
-        """Go there."""
-        answer = self.pipe.ask("Page.navigate", url=self.url)
+        """Go there; again when a network of this host came or went meanwhile, as those of containers do: that says nothing of the page."""
+        while (answer := self.pipe.ask("Page.navigate", url=self.url)).get("errorText") == NETWORK_CHANGED:
+            self.pipe.listen(lambda: False, BETWEEN)
         if answer.get("isDownload"):
             raise Failed("is a download, not a page")
         if self.events.status >= 400:

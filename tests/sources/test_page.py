@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,7 +22,7 @@ import pytest
 from include.browser import Failed, Gone, Late, devtools
 from include.browser.chromium import PROGRAMS
 from include.browser.devtools import Pipe
-from include.browser.visit import Expect
+from include.browser.visit import Expect, Visit
 from include.failures import SourceError
 from include.fleet import Fleet
 from include.metrics import Reading
@@ -222,6 +225,23 @@ def test_a_command_is_answered_among_events(line: tuple[Pipe, int, int]) -> None
     assert pipe.ask("Any") == {"x": 1}
     pipe.listen(lambda: "B" in heard, 1)
     assert heard == ["A", "B"]
+
+
+def say(writing: int, *messages: dict[str, Any]) -> None:
+    """What a browser says."""
+    os.write(writing, b"".join(json.dumps(one).encode() + b"\0" for one in messages))
+
+
+def test_a_network_of_this_host_that_comes_or_goes_says_nothing_of_the_page(line: tuple[Pipe, int, int]) -> None:
+    pipe, _, writing = line
+    pipe.ends = time.monotonic() + 60
+    visit = Visit(pipe, "http://shop.example/", Expect(), 60)
+    changed = {"errorText": "net::ERR_NETWORK_CHANGED"}
+    say(writing, {"method": "Network.loadingFailed", "params": {"requestId": "1", **changed}}, {"id": 1, "result": changed})
+    again = threading.Timer(1, say, (writing, {"id": 2, "result": {"loaderId": "L"}}))
+    again.start()
+    visit.navigate()
+    assert (visit.events.document, visit.events.failed) == ("L", [])
 
 
 def test_nobody_waits_for_ever_takes_in_everything_or_talks_to_nobody(line: tuple[Pipe, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
