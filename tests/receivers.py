@@ -24,6 +24,8 @@ from urllib.parse import parse_qs
 
 import trustme
 
+# So soon a server ends that is to.
+AT_ONCE = 0.01
 TOKEN, KEY, ACCOUNT, SECRET = "xoxb-a-secret-token", "a-secret-routing-key-of-32-chars", "AC123", "a-secret-word"
 Answer = tuple[int, dict[str, Any]]
 
@@ -130,7 +132,7 @@ def receiving(check: Callable[[Receiver, Request], Answer], *, untrusted: bool =
         server.socket = unknown_authority().wrap_socket(server.socket, server_side=True)
     server.receiver = receiver  # type: ignore[attr-defined]
     server.handle_error = lambda *words: None  # type: ignore[method-assign]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(AT_ONCE,), daemon=True).start()
     try:
         yield receiver
     finally:

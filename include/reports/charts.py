@@ -50,8 +50,8 @@ def expirations(calendar: Calendar, now: datetime, zone: ZoneInfo) -> bytes:
     return small(canvas.get_width_height(), canvas.buffer_rgba())
 
 
-def small(size: tuple[int, int], pixels: memoryview) -> bytes:
-    """The picture with few colours: a third of the bytes, and nobody sees it."""
+def small(size: tuple[int, int], pixels: Any) -> bytes:
+    """The picture with few colours: a third of the bytes, and nobody sees it. `pixels`: a buffer of red, green, blue and alpha."""
     from PIL import Image
 
     picture = io.BytesIO()
