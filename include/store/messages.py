@@ -16,6 +16,8 @@ from include.store import Row, Store
 from include.store.text import dumps, storable
 
 LOCK_CLASS = 0x5EC0E7
+# No receiver may take so long to accept a message: whoever still sends it is stopped, and may wake.
+LONGEST_ATTEMPT = timedelta(minutes=15)
 # So long a message waits for whoever is just about to change what stands before it.
 A_MOMENT = timedelta(seconds=1)
 
@@ -44,8 +46,8 @@ def queue(store: Store, run: Run, draft: Draft, standing: tuple[MessageState, st
 
 
 def adopt_orphans(store: Store, now: datetime) -> int:
-    """What a dead drainer left half-sent becomes uncertain; how many."""
-    return store.change("messages.adopt_orphans", lock_class=LOCK_CLASS, now=now)
+    """What a drainer left half-sent that is dead, or hangs, becomes uncertain; how many."""
+    return store.change("messages.adopt_orphans", lock_class=LOCK_CLASS, now=now, hangs_since=now - LONGEST_ATTEMPT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,11 +169,11 @@ where channel = %(channel)s and template = 'alert' and state = 'failed' and erro
 select distinct group_key as key from message where channel = %(channel)s and template = 'alert' and state in ('pending', 'uncertain')
 
 -- name: adopt_orphans
--- Messages whose drainer is gone may or may not have arrived: they count as told and are sent again.
+-- Messages whose drainer is gone, or hangs, may or may not have arrived: they count as told and are sent again.
 update message set state = 'uncertain', drainer = null, bundle = null, due_at = %(now)s
-where state = 'sending' and not exists (
+where state = 'sending' and (attempted_at < %(hangs_since)s or not exists (
     select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
-    where l.locktype = 'advisory' and l.classid = %(lock_class)s and l.objid = drainer::bigint::oid and l.granted)
+    where l.locktype = 'advisory' and l.classid = %(lock_class)s and l.objid = drainer::bigint::oid and l.granted))
 
 -- name: enrol
 -- A number for this drainer, locked for as long as its connection lives. Its few statements are planned once: planning a claim takes as

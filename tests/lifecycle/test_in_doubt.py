@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from include.actions import Window
-from include.message import MessageState
+from include.message import MessageState, Outcome, Urgency
 from include.model import Level, Run
 from include.store import connect
-from include.store.messages import Draft, queue
+from include.store.messages import Draft, Drainer, queue
 from tests.lifecycle.stage import Stage, recipient
 
 RUN = Run("tests", "run", Stage.now)
@@ -119,6 +119,23 @@ def test_nothing_overtakes_what_somebody_else_is_about_to_send_or_to_withdraw(st
     other.connection.close()
     stage.later(2)
     assert stage.told() == ["opened", "recovered"]
+
+
+def test_what_a_sender_was_about_to_send_that_hangs_is_sent_by_another_and_nothing_is_changed_when_it_wakes(
+    stage: Stage, store_dsn: str
+) -> None:
+    hung = Drainer.enrol(connect(store_dsn, "hung"))
+    stage.judge("db", Level.CRITICAL)
+    stage.plan()
+    message = hung.claim([Urgency.CRITICAL], ["email"], stage.now)
+    assert message
+    stage.later(14 * 60)
+    assert stage.told() == [], "it may just be slow"
+    stage.later(2 * 60)
+    assert stage.told() == ["opened"]
+    assert hung.finish(message, Outcome(MessageState.FAILED, "nobody listens"), stage.now, stage.now) == []
+    assert [row["state"] for row in stage.messages()] == ["sent"]
+    hung.store.connection.close()
 
 
 @pytest.mark.parametrize(("doubts", "left"), [(1, ["first"]), (2, ["first", "first", "second"])])
