@@ -17,6 +17,9 @@ from include.queries import named_queries
 from include.store.text import dumps
 
 HERE = Path(__file__).parent
+# The server asks now and then whether we are still there: a machine that is gone holds locks and messages for a minute, not for hours.
+KEEPALIVES = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+OPTIONS = f"-c search_path=monitoring -c timezone=UTC -c lock_timeout=60s {KEEPALIVES}"
 Row = dict[str, Any]
 
 
@@ -89,7 +92,7 @@ def connect(conninfo: str, application: str) -> Store:
             row_factory=dict_row,
             connect_timeout=seconds,
             application_name=application[:63],
-            options="-c search_path=monitoring -c timezone=UTC -c lock_timeout=60s",
+            options=OPTIONS,
         )
         set_json_dumps(dumps, connection)
         return connection
