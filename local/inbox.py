@@ -86,7 +86,7 @@ async def messages(request: web.Request) -> web.Response:
     """All mails as JSON, oldest first; `?limit=n` gives the newest n."""
     mailbox = request.app[MAILBOX]
     ids = mailbox.ids()[-int(request.query.get("limit", "0")) :]
-    body = await asyncio.to_thread(lambda: json.dumps([mail.as_json() for mail in mailbox.mails(ids)]))
+    body = await asyncio.to_thread(lambda: json.dumps([mail.facts for mail in mailbox.mails(ids)]))
     return web.Response(text=body, content_type="application/json")
 
 

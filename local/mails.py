@@ -48,8 +48,9 @@ class Mail:
         """File names and contents."""
         return [(part.get_filename() or "unnamed", _content(part)) for part in self.message.iter_attachments()]
 
-    def as_json(self) -> dict[str, object]:
-        """What scripts and tests read."""
+    @cached_property
+    def facts(self) -> dict[str, object]:
+        """What scripts and tests read, as JSON takes it."""
         return {
             "id": self.id,
             "from": self.header("From"),

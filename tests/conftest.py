@@ -33,7 +33,7 @@ numbers = itertools.count(1)
 
 
 # The files that take longest, which begin first: at the end no worker waits for another.
-LONGEST = ("test_property.py", "test_kill_channels.py", "test_page.py", "test_kill.py", "test_faults.py", "test_account_expiration.py")
+LONGEST = ("test_page.py", "test_kill_channels.py", "test_kill.py", "test_account_expiration.py", "test_stack.py", "test_stack_faults.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

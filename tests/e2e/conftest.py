@@ -54,7 +54,7 @@ class Stack:
 
     @cached_property
     def shell(self) -> dict[str, str]:
-        """The same, asked once: what is asked for every half second would keep a processor busy."""
+        """The same, asked once."""
         return self.exported()
 
     def query(self, sql: str) -> list[dict[str, Any]]:
@@ -64,11 +64,17 @@ class Stack:
 
     def mails(self) -> list[dict[str, Any]]:
         """The mails in the inbox."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.shell['SECURENET_INBOX']}/api/messages").json()
+        found: list[dict[str, Any]] = self.client.get(f"{self.shell['SECURENET_INBOX']}/api/messages").json()
         return found
 
-    def api(self) -> httpx.Client:
+    @contextmanager
+    def api(self) -> Iterator[httpx.Client]:
         """Airflow's REST API, logged in."""
+        yield self.client
+
+    @cached_property
+    def client(self) -> httpx.Client:
+        """Logged in and connected once: what is asked for every half second would keep a processor busy."""
         address = self.shell["SECURENET_UI"]
         (user, password), *_ = json.loads((self.folder / "airflow/passwords.json").read_text()).items()
         token = httpx.post(f"{address}/auth/token", json={"username": user, "password": password}).json()["access_token"]

@@ -193,7 +193,7 @@ def subjects(stack: Stack, badge: str) -> list[str]:
 
 def told(stack: Stack, badge: str, words: Iterable[str]) -> Counter[str]:
     """How many mails there are of this kind, by what they say."""
-    return Counter(word for word in words for subject in subjects(stack, badge) if word in subject)
+    return Counter(word for subject in subjects(stack, badge) for word in words if word in subject)
 
 
 def judge(stack: Stack) -> None:
