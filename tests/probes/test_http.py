@@ -133,11 +133,11 @@ def test_a_server_that_closes_an_idle_connection_is_no_failure(last_word: bytes,
 
 def test_a_server_that_takes_a_request_and_closes_its_kept_connection_is_asked_over_another() -> None:
     """As when it closed just when it was asked: each connection answers once and then hangs up unasked."""
-    answered: Counter[int] = Counter()
+    answered: Counter[asyncio.StreamWriter] = Counter()
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answered[id(writer)] += 1
-        if answered[id(writer)] > 1:
+        answered[writer] += 1
+        if answered[writer] > 1:
             writer.transport.abort()
         else:
             writer.write(answer())
