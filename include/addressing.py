@@ -15,7 +15,7 @@ from include.config.people import Person
 from include.config.routes import IMPERSONAL
 from include.config.section import EVERYTHING, Organizations, may_see
 from include.config.settings import Settings
-from include.model import Severity
+from include.model import Severity, is_critical
 from include.on_call import on_call
 
 # Tried in this order for a person who has no address for any of the channels that were asked for.
@@ -36,7 +36,7 @@ class Subject:
     @property
     def is_critical(self) -> bool:
         """Whether it breaks through quiet hours."""
-        return self.severity is Severity.CRITICAL or self.priority == "critical"
+        return is_critical(self.severity, self.priority)
 
     @property
     def organization(self) -> str | None:
@@ -137,6 +137,6 @@ class Addressing:
 
 
 def reaching(person: Person, channels: Sequence[str]) -> list[str]:
-    """Those of the channels that reach the person; else the first that does, and e-mail to nobody when none does."""
+    """Those of the channels that reach the person; else the first that does, as one does for everybody."""
     wanted = [channel for channel in channels if person.address(channel)]
-    return wanted or [next((channel for channel in LAST_RESORTS if person.address(channel)), "email")]
+    return wanted or [next(channel for channel in LAST_RESORTS if person.address(channel))]

@@ -65,11 +65,11 @@ def without_data(alert: Alert | None, verdict: Verdict) -> Transition:
 
 
 def no_breach(alert: Alert, verdict: Verdict, swing: Swing) -> Transition:
-    """Over, unless it has not cleared yet, or flaps: then it stays open until it is calm."""
-    if not verdict.cleared:
-        return stay(alert, verdict, Reason.UNCHANGED)
+    """Over, unless it has not cleared yet, or flaps: then it stays open until it is calm. What only waits begins its wait anew."""
     if alert.state is State.PENDING:
         return Transition(verdict, alert.state, State.RESOLVED, Reason.LAPSED, alert.severity)
+    if not verdict.cleared:
+        return stay(alert, verdict, Reason.UNCHANGED)
     if swing.flapping:
         return stay(alert, verdict, Reason.UNCHANGED if alert.flapping else Reason.FLAPPING)
     return Transition(verdict, alert.state, State.RESOLVED, Reason.RECOVERED, alert.severity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import get_args
@@ -58,7 +59,7 @@ def read_subject(text: str, settings: Settings) -> Subject:
 
     Severity and priority follow from each other when only one is said; keys without a meaning of their own are labels.
     """
-    words = dict(pair(part) for part in text.split(",") if part.strip())
+    words = pairs(text)
     for key, allowed in ALLOWED.items():
         if key in words and words[key] not in allowed:
             raise ValueError(f"{key}={words[key]} is not known; allowed: {', '.join(allowed)}")
@@ -67,6 +68,15 @@ def read_subject(text: str, settings: Settings) -> Subject:
     severity = words.pop("severity", None) or SEVERITY_OF[words["priority"]]
     priority = words.pop("priority", None) or settings.priorities.of(severity)
     return Subject(words.pop("duty", ""), words.pop("rule", ""), Severity(severity), priority, words)
+
+
+def pairs(text: str) -> dict[str, str]:
+    """All keys with their values. Raises ValueError for a key that is said twice."""
+    found = [pair(part) for part in text.split(",") if part.strip()]
+    key, times = Counter(key for key, _ in found).most_common(1)[0] if found else ("", 0)
+    if times > 1:
+        raise ValueError(f"{key} is said {times} times; allowed: once, as in {EXAMPLE}")
+    return dict(found)
 
 
 def pair(part: str) -> tuple[str, str]:

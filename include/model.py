@@ -71,6 +71,11 @@ class Priority(StrEnum):
     CRITICAL = "critical"
 
 
+def is_critical(severity: str, priority: str) -> bool:
+    """Whether people hear of it at once, quiet hours or not: because it is that bad, or because its rule says so."""
+    return severity == Severity.CRITICAL or priority == Priority.CRITICAL
+
+
 class Reason(StrEnum):
     """Why an alert went where it went or stayed, and why a receiver is told or not."""
 
@@ -226,6 +231,11 @@ class Alert:
     def is_open(self) -> bool:
         """Whether anybody could be told of it: it fires, or its data is missing."""
         return self.state in (State.FIRING, State.ACKNOWLEDGED, State.UNKNOWN)
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether nobody waits before they are told of it."""
+        return is_critical(self.severity, self.priority)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Memory:
         known = alerts.open_alerts(store)
         silences = [Silence.from_row(row) for row in store.many("silences.standing", now=now)]
         suppression = Suppression(silences, settings.alerts, known, now)
-        critical = frozenset(alert.fingerprint for alert in known if alert.severity is Severity.CRITICAL)
+        critical = frozenset(alert.fingerprint for alert in known if alert.is_critical)
         return cls(settings, directory, suppression, critical, channels, lease_until)
 
 
@@ -91,12 +91,12 @@ class Outage:
 
     def begin(self, traits: Traits, verdict: Verdict) -> Episode | None:
         """An episode of what is critical, was not before, and would fire at once."""
-        is_new = verdict.level is Level.CRITICAL and verdict.fingerprint not in self.memory.critical
-        if not is_new or next_state(None, verdict, traits).after is not State.FIRING:
+        fires = next_state(None, verdict, traits).after is State.FIRING
+        if not fires or verdict.fingerprint in self.memory.critical:
             return None
         name = named(verdict, traits, self.memory.settings.alerts)
         alert = alert_of(-1 - len(self.episodes), verdict, traits, name, self.memory.settings)
-        return self.episodes.setdefault(verdict.fingerprint, Episode(traits, name, alert, verdict))
+        return self.episodes.setdefault(verdict.fingerprint, Episode(traits, name, alert, verdict)) if alert.is_critical else None
 
     def tell(self, episode: Episode, now: datetime) -> int:
         """Send what the plan says; how many messages left."""

@@ -121,7 +121,7 @@ def decide(known: Known, view: View, pace: Pace, recent: int, now: datetime) -> 
     reason = reason_to_tell(known, view, now, pace)
     if reason is None:
         return Decision(correction(known, view, now), next_at=repeat_at(known, view, pace))
-    critical = is_critical(reason, known, view)
+    critical = may_not_wait(reason, known, view)
     due_at = due(reason, known, view, pace, now)
     if critical:
         due_at = now + BURST_TIME if recent >= BURST else now
@@ -132,23 +132,22 @@ def reason_to_tell(known: Known, view: View, now: datetime, pace: Pace) -> Reaso
     """Why the receiver has to hear of it; None when they know what they need."""
     if not view.shown:
         return Reason.RECOVERED if known.open else None
-    if not view.telling:
-        return None
     if new := fresh(known, view):
         return Reason.NO_DATA if all(alert.state is State.UNKNOWN for alert in new) else Reason.OPENED
     if raised(known, view):
         return Reason.WORSENED
-    if any(alert.severity is Severity.CRITICAL for alert in view.over):
+    if critical_ends(known, view):
         return Reason.EASED
     again = repeat_at(known, view, pace)
     return Reason.REMINDED if again and again <= now else None
 
 
-def is_critical(reason: Reason, known: Known, view: View) -> bool:
-    """Whether it may not wait: a critical alert that is new or worse, or the end of one."""
-    if reason in (Reason.RECOVERED, Reason.EASED):
-        return known.severity is Severity.CRITICAL or any(alert.severity is Severity.CRITICAL for alert in view.over)
-    return any(alert.severity is Severity.CRITICAL for alert in fresh(known, view) or raised(known, view) or view.telling)
+def may_not_wait(reason: Reason, known: Known, view: View) -> bool:
+    """Whether any of it is critical: what is new, worse or told again, or what has ended, whatever else there is to tell."""
+    news = view.telling if reason is Reason.REMINDED else (*fresh(known, view), *raised(known, view))
+    if reason is Reason.RECOVERED and known.severity is Severity.CRITICAL:
+        return True
+    return bool(critical_ends(known, view)) or any(alert.is_critical for alert in news)
 
 
 def fresh(known: Known, view: View) -> list[Alert]:
@@ -159,6 +158,11 @@ def fresh(known: Known, view: View) -> list[Alert]:
 def raised(known: Known, view: View) -> list[Alert]:
     """The alerts that have gone further than the receiver knows, however bad others are."""
     return [alert for alert in view.telling if alert.id in known.marks and Mark.of(alert) > known.marks[alert.id]]
+
+
+def critical_ends(known: Known, view: View) -> list[Alert]:
+    """What has ended and is or was critical to the receiver's knowledge."""
+    return [alert for alert in view.over if alert.is_critical or known.marks[alert.id].rank == Severity.CRITICAL.rank]
 
 
 def due(reason: Reason, known: Known, view: View, pace: Pace, now: datetime) -> datetime:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from include.alerting import next_state
-from include.model import Alert, Level, Priority, Reason, Severity, State, Verdict
+from include.model import Alert, Level, Priority, Reason, Severity, State, Traits, Verdict
 from tests.conftest import NOW
 
 
@@ -51,6 +52,18 @@ def alert(state: State, severity: Severity = Severity.WARNING, progress: int = 0
 def test_a_verdict_moves_an_alert_for_a_named_reason(known: Alert | None, judged: Verdict, after: State | None, reason: Reason) -> None:
     transition = next_state(known, judged)
     assert (transition.after, transition.reason) == (after, reason)
+
+
+def test_what_waits_begins_its_wait_anew_after_a_judgement_without_a_breach() -> None:
+    not_quite = replace(verdict(Level.OK, 2), cleared=False)
+    for traits in (Traits(breaches=2), Traits(wait=timedelta(minutes=2))):
+        transition = next_state(alert(State.PENDING), not_quite, traits)
+        assert (transition.after, transition.reason) == (State.RESOLVED, Reason.LAPSED)
+
+
+def test_what_has_not_cleared_ends_nothing_that_fires() -> None:
+    transition = next_state(alert(State.FIRING), replace(verdict(Level.OK), cleared=False))
+    assert (transition.after, transition.reason) == (State.FIRING, Reason.UNCHANGED)
 
 
 def test_a_naive_moment_is_refused() -> None:

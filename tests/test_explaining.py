@@ -89,6 +89,7 @@ def test_the_priority_of_a_severity_is_the_configurations() -> None:
         ("severity=bad", "severity=bad is not known; allowed: critical, warning, info"),
         ("severity=success", "severity=success is not known; allowed: critical, warning, info"),
         ("priority=urgent", "priority=urgent is not known; allowed: critical, high, medium, low"),
+        ("severity=critical,host=a,severity=info", "severity is said 2 times; allowed: once, as in severity=critical,duty="),
         ("severity=info,duty=weather", "duty=weather is not known; allowed: account_expiration, alert_action, "),
     ],
 )

@@ -24,13 +24,11 @@ FILE = """
       ann: {name: Ann, email: ann@example.com, phone: "+491", zone: America/New_York}
       bob: {name: Bob, email: bob@example.com, slack: U02, quiet_hours: "22:00-07:00"}
       eve: {name: Eve, phone: "+493"}
-      max: {name: Max}
     roles:
       administrator: [ann]
       on_call: {rotation: {people: [ann, eve], every: 1d, starts: 2026-11-01T09:00, zone: Europe/Berlin}}
       manager: [bob]
       development_team: [ann, bob, eve]
-      nobody: [max]
 """
 SCOPED = """
     people:
@@ -133,15 +131,14 @@ def test_the_first_route_that_matches_counts_and_further_ones_while_they_continu
     ], "a receiver that is named twice is told once, for the first reason"
 
 
-def test_a_person_without_an_address_for_a_channel_is_reached_in_another_way_and_one_without_any_is_on_record() -> None:
-    routes = "[{to: [{channel: sms, role: manager}, {channel: slack, role: development_team}, {channel: email, role: nobody}]}]"
+def test_a_person_without_an_address_for_a_channel_is_reached_in_another_way() -> None:
+    routes = "[{to: [{channel: sms, role: manager}, {channel: slack, role: development_team}]}]"
     found = recipients(with_routes(routes), subject(), ADMIN, NOON)
     assert [(one.channel, one.receiver, one.person) for one in found] == [
         ("email", "bob@example.com", "bob"),
         ("email", "ann@example.com", "ann"),
         ("slack", "U02", "bob"),
         ("sms", "+493", "eve"),
-        ("email", "", "max"),
     ]
 
 

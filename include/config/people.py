@@ -54,6 +54,13 @@ class Person(Section):
             raise ValueError(f"{hours.text!r} would hold everything for ever; allowed: a part of the day, as in 22:00-07:00")
         return hours
 
+    @model_validator(mode="after")
+    def reachable(self) -> Person:
+        """What is meant for somebody without an address would reach nobody."""
+        if not (self.email or self.phone or self.slack):
+            raise ValueError(f"{self.name} has no address; allowed: at least one of email, phone, slack")
+        return self
+
     def may_see(self, organization: str | None) -> bool:
         """Whether alerts of this organisation are for them; None: alerts that have none."""
         return may_see(self.organizations, organization)

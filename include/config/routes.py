@@ -123,6 +123,8 @@ class EscalationStep(Section):
         """At least one, when they are named."""
         if channels == ():
             raise ValueError("a step without channels; allowed: at least one, as in [email, sms]")
+        if channels and set(channels) == {"log"}:
+            raise ValueError("a step that reaches nobody; allowed: also another channel than the log, as in [email, sms]")
         return channels
 
     @model_validator(mode="after")

@@ -18,11 +18,13 @@ with named as (
 select a.*, n.by_beginning from alert a join newest n using (id) order by a.id for no key update of a
 
 -- name: acknowledge
--- Somebody looks after these alerts. One whose data is missing stays unknown, and is looked after all the same.
+-- Somebody looks after these alerts. One whose data is missing stays unknown, and is looked after all the same. What is taken up again
+-- before its time was over keeps the time for which it had somebody.
 with taken as (
     update alert a
     set state = case a.state when 'firing' then 'acknowledged'::alert_state else a.state end, reason = 'acknowledged',
-        acknowledged_by = %(by)s, acknowledged_at = %(now)s, acknowledged_until = %(until)s, comment = %(comment)s, changed_at = %(now)s
+        acknowledged_by = %(by)s, acknowledged_at = %(now)s, acknowledged_until = %(until)s, comment = %(comment)s, changed_at = %(now)s,
+        unattended_since = unattended_since + coalesce(%(now)s - acknowledged_at, interval '0')
     from (select id, state from alert where id = any(%(ids)s) and state not in ('resolved', 'pending') for no key update) before
     where a.id = before.id
     returning a.id, before.state as state_before, a.state, a.severity, a.summary

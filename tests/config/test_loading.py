@@ -56,7 +56,7 @@ def test_the_seed_configuration_is_complete_as_it_stands(tmp_path: Path) -> None
 def test_people_and_roles_of_the_documentation_load(tmp_path: Path) -> None:
     people = """
 people:  {ann: {name: Ann Ito, email: ann@example.com, phone: "+4930...", slack: U02..., zone: Europe/Berlin, organizations: ["*"]},
-          bob: {name: Bob}, eve: {name: Eve}}
+          bob: {name: Bob, phone: "+491"}, eve: {name: Eve, slack: U03}}
 roles:   {on_call: {rotation: {people: [ann, bob], every: 1w, starts: 2026-01-05T09:00, zone: UTC}}, manager: [eve]}
 """
     settings = load(write(tmp_path, people)).settings
@@ -93,7 +93,16 @@ SECTIONS = "alerts, calendars, channels, escalation, monitoring, people, priorit
         ),
         ("people: 3", "people: not a section; allowed: keys with a value each, as in {name: value} (found: 3)"),
         ("people: {ann: {}}", "people.ann.name: missing, and without a default; allowed: this key with a value"),
-        ("people: {7: {name: Ann}}", f"people.7: the key is {TEXT} (found: 7)"),
+        (
+            "people: {ann: {name: Ann, zone: UTC}}",
+            "people.ann: Ann has no address; allowed: at least one of email, phone, slack (found: {'name': 'Ann', 'zone': 'UTC'})",
+        ),
+        (
+            "escalation: {critical: [{after: 0s, roles: [on_call], channels: [log]}]}",
+            "escalation.critical.0.channels: a step that reaches nobody; allowed: also another channel than the log, as in [email, sms] "
+            "(found: ['log'])",
+        ),
+        ("people: {7: {name: Ann, email: ann@example.com}}", f"people.7: the key is {TEXT} (found: 7)"),
         (
             "people: {ann: {name: Ann, mail: x}}",
             "people.ann.mail: unknown key; allowed here: email, name, organizations, phone, quiet_hours, slack, zone (found: 'x')",
