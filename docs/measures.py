@@ -34,5 +34,12 @@ def rule_row(entry: RuleEntry) -> str:
     unit = next((metric.unit for duty in MEASURED for name, metric in metrics_of(duty).items() if name == entry.metric), "")
     wait = measured(entry.wait.total_seconds(), "s") if entry.wait else "at once"
     given = [(name, getattr(entry, name)) for name in ("warning", "critical", "clear")]
-    limits = ", ".join(f"{name} {'below ' if entry.below else ''}{measured(level, unit)}" for name, level in given if level is not None)
+    limits = ", ".join(f"{name} {side(entry, name)}{measured(level, unit)}" for name, level in given if level is not None)
     return f"| `{entry.name}` | {duties} | {limits} | {wait} | {entry.why} |"
+
+
+def side(entry: RuleEntry, name: str) -> str:
+    """Which way a limit is passed, where that is not upwards."""
+    if not entry.below:
+        return ""
+    return "at least " if name == "clear" else "at most "

@@ -8,7 +8,7 @@ import pytest
 
 from include.actions import Window
 from include.evaluating import Evaluating
-from include.model import Level, Run, Traits
+from include.model import Level, Priority, Run, Traits
 from include.outage import MARK, Memory, Outage, settle
 from tests.lifecycle.stage import Stage, recipient
 
@@ -58,6 +58,15 @@ def test_a_problem_and_its_end_are_told_at_once_and_stand_in_the_store_afterward
     assert second["finished_at"] - first["finished_at"] == timedelta(seconds=5), "with their true times"
     (alert,) = cut.stage.alerts()
     assert (alert["state"], alert["resolved_at"] - alert["opened_at"]) == ("resolved", timedelta(seconds=5))
+
+
+def test_a_warning_that_may_not_wait_by_its_rule_is_told_as_what_is_critical(cut: Cut) -> None:
+    assert cut.judge("api", Level.WARNING) == 0
+    cut.stage.table.traits_of_all = Traits(damp=False, group_by=("target",), priority=Priority.CRITICAL)
+    assert cut.judge("db", Level.WARNING) == 1
+    assert cut.judge("db", Level.OK) == 1
+    cut.back()
+    assert cut.stage.told() == ["opened", "recovered"]
 
 
 def test_what_is_over_after_the_store_came_back_is_told_once_to_those_who_heard_of_it(cut: Cut) -> None:
