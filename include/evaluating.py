@@ -94,7 +94,7 @@ def decide(store: Store, judged: Sequence[Judged], names: Sequence[Named], setti
 
 def priority_of(severity: Severity, traits: Traits, settings: Settings) -> Priority:
     """The rule's own choice, else the configuration's for the severity."""
-    return traits.priority or Priority(settings.priorities.of(severity))
+    return Priority(settings.priorities.of(severity, traits.priority))
 
 
 def tell_log(change: Change) -> None:

@@ -66,7 +66,7 @@ def read_subject(text: str, settings: Settings) -> Subject:
     if not {"severity", "priority"} & set(words):
         raise ValueError(f"severity= or priority= is needed; allowed: as in {EXAMPLE}")
     severity = words.pop("severity", None) or SEVERITY_OF[words["priority"]]
-    priority = words.pop("priority", None) or settings.priorities.of(severity)
+    priority = settings.priorities.of(severity, words.pop("priority", None))
     return Subject(words.pop("duty", ""), words.pop("rule", ""), Severity(severity), priority, words)
 
 

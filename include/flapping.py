@@ -5,6 +5,8 @@ from __future__ import annotations
 JUDGEMENTS = 20
 STARTS, ENDS = 30.0, 25.0
 _MASK = (1 << (JUDGEMENTS + 1)) - 1
+# The history of what was in breach at every judgement: one more leaves it as it is.
+STEADY = _MASK
 
 
 def observe(history: int, breach: bool, missed: int = 0) -> int:

@@ -18,7 +18,7 @@ from tests.configured import configured
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FILE = """
-    people: {ann: {name: "Ann, Ito; Jr."}, bob: {name: Bob Lee}, eve: {name: Eve Kay}}
+    people: {ann: {name: "Ann, Ito; Jr.", email: a@example.com}, bob: {name: Bob Lee, phone: "+491"}, eve: {name: Eve Kay, slack: U01}}
     roles:
       manager: [eve, bob]
       on_call:
@@ -136,7 +136,7 @@ def rotations(draw: st.DrawFn) -> Rotation:
 @trials(deadline=None, database=None)
 @given(rotations(), st.integers(0, 3000), st.integers(1, 900))
 def test_shifts_tile_the_time_and_exactly_one_is_on_call_at_every_moment(rotation: Rotation, begin: int, length: int) -> None:
-    settings = Settings(people={name: Person(name=name) for name in "abc"}, roles={"on_call": RotatingRole(rotation=rotation)})
+    settings = Settings(people={name: Person(name=name, email="a@example.com") for name in "abc"}, roles={"on_call": RotatingRole(rotation=rotation)})
     since = rotation.starts.replace(tzinfo=ZoneInfo(str(rotation.zone))).astimezone(UTC) + timedelta(hours=begin)
     until = since + timedelta(hours=length)
     found = shifts(settings, "on_call", since, until)
@@ -173,7 +173,7 @@ def test_an_event_keeps_its_uid_from_file_to_file(settings: Settings) -> None:
 def test_a_name_cannot_write_lines_of_its_own_into_the_file_and_long_lines_are_folded() -> None:
     name = "Zoë\r\nEND:VCALENDAR " + "ü" * 60
     settings = Settings(
-        people={"zoe": Person(name=name)},
+        people={"zoe": Person(name=name, email="a@example.com")},
         roles={"on_call": RotatingRole(rotation=Rotation(people=["zoe"], every="1w", starts="2026-01-05T09:00", zone="UTC"))},
     )
     text = ical(settings, "on_call", datetime(2026, 1, 6, tzinfo=UTC), datetime(2026, 1, 7, tzinfo=UTC))

@@ -58,7 +58,7 @@ class Person(Section):
     def reachable(self) -> Person:
         """What is meant for somebody without an address would reach nobody."""
         if not (self.email or self.phone or self.slack):
-            raise ValueError(f"{self.name} has no address; allowed: at least one of email, phone, slack")
+            raise ValueError("without an address; allowed: at least one of email, phone, slack")
         return self
 
     def may_see(self, organization: str | None) -> bool:

@@ -173,7 +173,6 @@ class Priorities(Section):
     info: PriorityName = "low"
     """Of what is only to be known."""
 
-    def of(self, severity: str) -> str:
-        """The priority of a severity; low for what is no problem."""
-        found: str = getattr(self, severity, "low")
-        return found
+    def of(self, severity: str, chosen: str | None = None) -> str:
+        """The priority of a severity, unless another was chosen; low for what is no problem."""
+        return chosen or str(getattr(self, severity, "low"))

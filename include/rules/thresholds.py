@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.audience import Labels
+from include.config.routes import Priorities
 from include.config.rules import thresholds_of
 from include.config.settings import Settings
+from include.flapping import STEADY
 from include.model import Level, Run, Traits, Verdict
 from include.source_state import PATIENCE, SourceState, source_states
 from include.store import Row, Store
 from include.store.text import dumps
-from include.thresholds import Threshold
+from include.thresholds import Found, Limits, Threshold
 from include.writing.wording import measured, shown
 
 # A watcher has no interval; what it measures is that fresh. A certificate is seen every ten minutes, when a connection is new.
@@ -23,18 +25,23 @@ ESCAPED = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "*": "%", "?": "_"
 
 
 class Thresholds:
-    """The limits of a duty. While the source of a target is silent, its open alerts are unknown instead."""
+    """The limits of a duty. While the source of a target is silent, its open alerts are unknown instead.
+
+    What stays as it is, as most that is open does, gets no verdict and is carried on at once: that is quick.
+    """
 
     traits = Traits()
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
-        """One verdict per series in breach or with an open alert, and one per open alert of a limit that is gone."""
+        """One verdict per series that is newly in breach or whose alert may change, and one per open alert of a limit that is gone."""
         rules = {rule.name: rule for rule in thresholds_of(settings, run.duty)}
         since = now - (PATIENCE * run.interval if run.interval else WATCHED)
-        rows = store.many("thresholds.candidates", rules=dumps([row_of(rule) for rule in rules.values()]), duty=run.duty, since=since)
+        rows = dumps([row_of(rule, settings.priorities) for rule in rules.values()])
+        found = store.many("thresholds.candidates", rules=rows, duty=run.duty, since=since, steady=STEADY)
         judging = Judging(run.duty, rules, source_states(store, run, now), now)
+        judging.carry_on(store, [row for row in found if row["stands"]])
         gone = store.many("thresholds.abandoned", duty=run.duty, names=list(rules))
-        return [*(judging.verdict(row) for row in rows), *(judging.abandoned(row) for row in gone)]
+        return [*(judging.verdict(row) for row in found if not row["stands"]), *(judging.abandoned(row) for row in gone)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +53,27 @@ class Judging:
     sources: Sequence[SourceState]
     now: datetime
 
+    def carry_on(self, store: Store, rows: Sequence[Row]) -> None:
+        """Write down anew what stays as it is: when that was seen, and with which value."""
+        rules = [self.rules[row["name"]] for row in rows]
+        found = [rule.judge(row["value"], row["labels"]) for rule, row in zip(rules, rows, strict=True)]
+        if rows:
+            store.change(
+                "thresholds.carry_on",
+                ids=[row["stands"] for row in rows],
+                moments=[row["at"] for row in rows],
+                values=[row["value"] for row in rows],
+                limits=[one.limit for one in found],
+                summaries=[describe(rule, row, one) for rule, row, one in zip(rules, rows, found, strict=True)],
+            )
+
     def verdict(self, row: Row) -> Verdict:
         """What the newest value means, or that there is none."""
         rule = self.rules[row["name"]]
         if row["value"] is None:
             return self.missing(rule, row["labels"])
         found = rule.judge(row["value"], row["labels"])
-        summary = describe(rule, row, found.level, found.limit)
+        summary = describe(rule, row, found)
         detail = {"limit": found.limit, "value": row["value"], "unit": row["unit"], "metric": rule.metric}
         return Verdict(self.duty, rule.name, row["labels"], found.level, row["at"], summary, 0, detail, cleared=found.cleared)
 
@@ -73,25 +94,34 @@ class Judging:
         return Verdict(self.duty, row["rule"], row["labels"], Level.OK, self.now, f"the limit {row['rule']} is no longer in force")
 
 
-def row_of(rule: Threshold) -> dict[str, object]:
+def row_of(rule: Threshold, priorities: Priorities) -> dict[str, object]:
     """The rule as the query reads it."""
-    least = [limits.least(rule.below) for limits in (rule.limits, *rule.variants.values())]
+    sign = -1.0 if rule.below else 1.0
+    usual, *others = (levels(limits, sign) for limits in (rule.limits, *rule.variants.values()))
     return {
         "name": rule.name,
         "metric": rule.metric,
         "labels": {name: pattern.translate(ESCAPED) for name, pattern in rule.labels.items()},
-        "below": rule.below,
-        "least": least[0],
-        "widest": max(least) if rule.below else min(least),
-        "variants": dict(zip(rule.variants, least[1:], strict=True)),
+        "sign": sign,
+        "widest": min(one["least"] for one in (usual, *others)),
+        "limits": usual,
+        "variants": dict(zip(rule.variants, others, strict=True)),
+        "priorities": {severity: priorities.of(severity, rule.traits.priority) for severity in ("warning", "critical")},
     }
 
 
-def describe(rule: Threshold, row: Row, level: Level, limit: float | None) -> str:
+def levels(limits: Limits, sign: float) -> dict[str, float]:
+    """The limits by name, with the least of them, multiplied by the sign."""
+    given = {name: sign * limit for name, limit in (("warning", limits.warning), ("critical", limits.critical)) if limit is not None}
+    return {**given, "least": min(given.values())}
+
+
+def describe(rule: Threshold, row: Row, found: Found) -> str:
     """`CPU of web1 at 93 %, the limit is 80 %`, and what was noted of the value; of yes or no, no limit need be told."""
-    unit = row["unit"]
+    unit, limit = row["unit"], found.limit
     text = words(rule.summary, {**row["labels"], "metric": rule.metric}, measured(row["value"], unit))
-    bound = "" if limit is None or unit == "bool" else f", {'back at' if level is Level.OK else 'the limit is'} {measured(limit, unit)}"
+    what = "back at" if found.level is Level.OK else "the limit is"
+    bound = "" if limit is None or unit == "bool" else f", {what} {measured(limit, unit)}"
     note = f" ({row['note']})" if row["note"] else ""
     return f"{text}{bound}{note}"
 

@@ -8,9 +8,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.types.json import set_json_dumps
+from psycopg.types.json import set_json_dumps, set_json_loads
 
 from include.cutting import cut_after
 from include.queries import named_queries
@@ -95,6 +96,7 @@ def connect(conninfo: str, application: str) -> Store:
             options=OPTIONS,
         )
         set_json_dumps(dumps, connection)
+        set_json_loads(msgspec.json.decode, connection)
         return connection
 
     return Store(opened(10), partial(opened, 3))

@@ -1,29 +1,49 @@
 -- name: candidates
 -- The newest value of every series that is in breach of a rule (a JSON array) or has an open alert of it, also one that is not measured any
--- more: its value is null then. A value that is not newer than `since` is none.
+-- more: its value is null then. A value that is not newer than `since` is none. Values and limits are multiplied by the rule's sign: where
+-- low values are the bad ones, they are the great ones then. `stands`: the alert that this value leaves as it is, since it fires, is as bad
+-- as before, and swings no more.
 with rule as materialized (
-    select * from jsonb_to_recordset(%(rules)s::jsonb) as r (name text, metric text, labels jsonb, below boolean, least float8, widest float8, variants jsonb)
-), beyond as materialized (
-    select r.name, l.series_id, l.value, l.at, l.note, r.labels, r.below, r.least, r.variants
-    from rule r join latest l on l.metric = r.metric
-    where l.at > %(since)s and case when r.below then l.value <= r.widest else l.value >= r.widest end
-), breach as (
-    select b.name, s.labels, s.unit, b.value, b.at, b.note
-    from beyond b
-    cross join lateral (select * from series where id = b.series_id offset 0) s  -- looked up for few, never joined to all
-    cross join lateral (select coalesce((b.variants ->> (s.labels ->> 'environment'))::float8, b.least) as least) as limits
-    where case when b.below then b.value <= limits.least else b.value >= limits.least end
-      and (b.labels = '{}' or not exists (select from jsonb_each_text(b.labels) as m
-                                          where coalesce(s.labels ->> m.key, '') not like m.value))
-), standing as (
-    select r.name, a.labels, s.unit, l.value, l.at, l.note
+    select * from jsonb_to_recordset(%(rules)s::jsonb) as r (
+        name text, metric text, labels jsonb, sign float8, widest float8, limits jsonb, variants jsonb, priorities jsonb)
+), standing as materialized (
+    select r.name, a.labels, s.unit, l.value, l.at, l.note, s.id as series_id,
+           case when l.at > a.evaluated_at and a.state in ('firing', 'acknowledged')
+                     and a.history = %(steady)s and not a.flapping
+                     and a.severity::text = is_now.severity and a.priority::text = r.priorities ->> is_now.severity then a.id end as stands
     from alert a
     join rule r on r.name = a.rule
     left join series s on s.digest = md5(r.metric || a.labels::text)::uuid
     left join latest l on l.series_id = s.id and l.at > %(since)s
+    cross join lateral (select coalesce(r.variants -> (a.labels ->> 'environment'), r.limits) as found) as limits
+    cross join lateral (select case when l.value * r.sign >= (limits.found ->> 'critical')::float8 then 'critical'
+                                    when l.value * r.sign >= (limits.found ->> 'warning')::float8 then 'warning' end as severity) as is_now
     where a.duty = %(duty)s and a.state <> 'resolved'
+), beyond as materialized (
+    select r.*, l.series_id, l.value, l.at, l.note
+    from rule r join latest l on l.metric = r.metric
+    -- a difference, since statistics of a time that always moves on are too old to plan by
+    where l.at - %(since)s > interval '0' and l.value * r.sign >= r.widest
+), breach as (
+    select b.name, s.labels, s.unit, b.value, b.at, b.note, null::bigint as stands
+    from beyond b
+    cross join lateral (select * from series where id = b.series_id offset 0) s  -- looked up for few, never joined to all
+    cross join lateral (select coalesce(b.variants -> (s.labels ->> 'environment'), b.limits) as found) as limits
+    where b.value * b.sign >= (limits.found ->> 'least')::float8
+      and (b.labels = '{}' or not exists (select from jsonb_each_text(b.labels) as m
+                                          where coalesce(s.labels ->> m.key, '') not like m.value))
+      and (b.series_id, b.name) not in (select series_id, name from standing where series_id is not null)
 )
-select * from breach union select * from standing
+select * from breach union all select name, labels, unit, value, at, note, stands from standing
+
+-- name: carry_on
+-- Alerts that stand go on: judged at these moments, with these values, limits and words.
+update alert a
+set evaluated_at = n.at, summary = n.summary, detail = a.detail || jsonb_build_object('value', n.value, 'limit', n.reached),
+    breaches = a.breaches + 1, reason = 'unchanged'
+from unnest(%(ids)b::bigint[], %(moments)b::timestamptz[], %(values)b::float8[], %(limits)b::float8[], %(summaries)b::text[])
+     as n (id, at, value, reached, summary)
+where a.id = n.id and a.state <> 'resolved'
 
 -- name: abandoned
 -- Open alerts of limits that are no longer in force.

@@ -95,7 +95,7 @@ SECTIONS = "alerts, calendars, channels, escalation, monitoring, people, priorit
         ("people: {ann: {}}", "people.ann.name: missing, and without a default; allowed: this key with a value"),
         (
             "people: {ann: {name: Ann, zone: UTC}}",
-            "people.ann: Ann has no address; allowed: at least one of email, phone, slack (found: {'name': 'Ann', 'zone': 'UTC'})",
+            "people.ann: without an address; allowed: at least one of email, phone, slack (found: {'name': 'Ann', 'zone': 'UTC'})",
         ),
         (
             "escalation: {critical: [{after: 0s, roles: [on_call], channels: [log]}]}",

@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from include.config.loading import ConfigurationRefused, parse
+from include.config.routes import Priorities
 from include.config.rules import in_force, merged, shipped
 from include.config.settings import Settings
+from include.flapping import STEADY
 from include.metrics import metrics_of
 from include.model import Level, Run, Sample, Traits
 from include.rules import traits_of
@@ -73,11 +75,12 @@ series = st.fixed_dictionaries(
 @given(st.lists(rules, min_size=1, max_size=4, unique_by=lambda rule: rule.name), st.lists(series, max_size=8))
 def test_sql_finds_in_breach_exactly_what_python_does(store: Store, rules: list[Threshold], series: list[dict[str, object]]) -> None:
     with store.rehearsal():
-        found = [Sample(str(one.pop("metric")), one, float(one.pop("value")), NOW, "x") for one in map(dict, series)]  # type: ignore[arg-type]
-        newest = {(one.metric, tuple(sorted(one.labels.items()))): one for one in found}
+        measured = [Sample(str(one.pop("metric")), one, float(one.pop("value")), NOW, "x") for one in map(dict, series)]  # type: ignore[arg-type]
+        newest = {(one.metric, tuple(sorted(one.labels.items()))): one for one in measured}
         samples.record(store, list(newest.values()))
-        rows = store.many("thresholds.candidates", rules=dumps([row_of(rule) for rule in rules]), duty="d", since=NOW - timedelta(1))
-    by_sql = {(row["name"], tuple(sorted(row["labels"].items())), row["value"]) for row in rows}
+        rows = dumps([row_of(rule, Priorities()) for rule in rules])
+        found = store.many("thresholds.candidates", rules=rows, duty="d", since=NOW - timedelta(1), steady=STEADY)
+    by_sql = {(row["name"], tuple(sorted(row["labels"].items())), row["value"]) for row in found}
     assert by_sql == {
         (rule.name, tuple(sorted(one.labels.items())), one.value)
         for rule in rules
