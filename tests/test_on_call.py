@@ -136,7 +136,8 @@ def rotations(draw: st.DrawFn) -> Rotation:
 @trials(deadline=None, database=None)
 @given(rotations(), st.integers(0, 3000), st.integers(1, 900))
 def test_shifts_tile_the_time_and_exactly_one_is_on_call_at_every_moment(rotation: Rotation, begin: int, length: int) -> None:
-    settings = Settings(people={name: Person(name=name, email="a@example.com") for name in "abc"}, roles={"on_call": RotatingRole(rotation=rotation)})
+    people = {name: Person(name=name, email="a@example.com") for name in "abc"}
+    settings = Settings(people=people, roles={"on_call": RotatingRole(rotation=rotation)})
     since = rotation.starts.replace(tzinfo=ZoneInfo(str(rotation.zone))).astimezone(UTC) + timedelta(hours=begin)
     until = since + timedelta(hours=length)
     found = shifts(settings, "on_call", since, until)
