@@ -23,8 +23,10 @@ def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Co
     def attempt(attempt: Attempt) -> Counts:
         now = attempt.started_at
         made = store.value("samples.ensure_partitions", today=now.date(), ahead=settings.partitions_ahead)
-        dropped = drop_partitions(store, (now - settings.keep_samples).date().isoformat())
-        return attempt.finish({"partitions_made": made, "partitions_dropped": dropped, **forget(store, settings, now)})
+        oldest = now - settings.keep_samples
+        dropped = drop_partitions(store, oldest.date().isoformat())
+        series = store.change("samples.forget_series", before=oldest)
+        return attempt.finish({"partitions_made": made, "partitions_dropped": dropped, "series": series, **forget(store, settings, now)})
 
     return once(store, run, Stage.MAINTAIN, clock, attempt)
 

@@ -23,14 +23,15 @@ def rows(story: Story, table: str) -> int:
     return int(row["n"]) if row else 0
 
 
-def test_partitions_are_made_ahead_and_dropped_when_they_are_too_old(story: Story) -> None:
-    samples.record(story.store, [Sample("m", {}, 1, NOW, "x")])
+def test_partitions_are_made_ahead_and_dropped_when_they_are_too_old_with_the_series_that_end_there(story: Story) -> None:
+    samples.record(story.store, [Sample("m", {"container": "gone"}, 1, NOW, "x"), Sample("m", {"container": "other"}, 1, NOW, "x")])
     counts = keep_house(story, 0)
     assert counts["partitions_made"] == 16
-    assert rows(story, "sample") == 1, "a sample of the default partition moved into its own"
-    assert keep_house(story, 91)["partitions_dropped"] > 0
-    assert rows(story, "sample") == 0
-    assert rows(story, "latest") == 1, "the newest value stays"
+    assert rows(story, "sample") == 2, "samples of the default partition moved into its own"
+    samples.record(story.store, [Sample("m", {"container": "other"}, 2, NOW + timedelta(days=80), "x")])
+    counts = keep_house(story, 91)
+    assert (counts["partitions_dropped"] > 0, counts["series"]) == (True, 1)
+    assert rows(story, "sample") == rows(story, "latest") == rows(story, "series") == 1, "what was not measured any more is forgotten"
 
 
 def test_old_runs_messages_and_reports_go_and_what_was_told_is_not_told_again(story: Story) -> None:

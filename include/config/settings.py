@@ -137,7 +137,7 @@ class Housekeeping(Section):
     at: TimeOfDay = hour_minute("02:30")
     """When the duty runs, in `monitoring.zone`."""
     keep_samples: Kept = duration("90d")
-    """How long samples are kept, by whole days."""
+    """How long samples are kept, by whole days, and series of which nothing is measured any more."""
     keep_runs: Kept = duration("90d")
     """How long the ledger of runs is kept."""
     keep_messages: Kept = duration("365d")

@@ -68,6 +68,11 @@ select count(*) filter (where ensure_partition(%(today)s::date + day)) from gene
 -- Delete what is older than a day and never had a partition.
 delete from sample_default where at < %(day)s::date at time zone 'UTC'
 
+-- name: forget_series
+-- Delete the series that nothing was measured of since a moment, as of containers that are long gone, with their last values.
+with dead as (delete from latest where at < %(before)s returning series_id)
+delete from series s using dead d where s.id = d.series_id
+
 -- name: partitions_before
 -- Names of the daily partitions that hold nothing of this day or later.
 select child.relname as name
