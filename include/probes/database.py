@@ -19,6 +19,8 @@ from include.cutting import hang_up
 from include.failures import first_line
 from include.model import Clock
 from include.probes import Observation, Pace, Tell
+from include.probes.database_addresses import addressed
+from include.web import Failed
 
 OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=5000 -c timezone=UTC"
 Connection = psycopg.AsyncConnection[Any]
@@ -73,16 +75,16 @@ class DatabaseProbe:
             async with limited(connection, self.pace.timeout.total_seconds()):
                 await connection.execute("select 1")
             phases["query"] = time.monotonic() - started - phases["connect"]
-        except (psycopg.Error, OSError) as error:
+        except (psycopg.Error, OSError, Failed) as error:
             return Observation(self.labels, at, False, first_line(error), phases)
         return Observation(self.labels, at, True, None, phases)
 
     async def connect(self) -> Connection:
-        """A new connection. Raises psycopg.Error or OSError."""
-        seconds = max(2, round(self.pace.timeout.total_seconds()))
-        return await psycopg.AsyncConnection.connect(
-            self.conninfo, autocommit=True, connect_timeout=seconds, options=OPTIONS, application_name="securenet monitoring"
-        )
+        """A new connection. Raises psycopg.Error, OSError or Failed."""
+        seconds = self.pace.timeout.total_seconds()
+        given = await addressed(self.conninfo, seconds)
+        ours = {"connect_timeout": max(2, round(seconds)), "options": OPTIONS, "application_name": "securenet monitoring"}
+        return await psycopg.AsyncConnection.connect(**{**given, **ours}, autocommit=True)
 
     async def keep(self, connection: Connection) -> None:
         """The newest connection is the one that stays open."""

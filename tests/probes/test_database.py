@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ import pytest
 from include.model import utc_now
 from include.probes import Observation, Pace
 from include.probes.database import DatabaseProbe
+from include.probes.database_addresses import addressed
 from include.probing import Probing
+from include.web import Failed
 from local.postgres import Server, throwaway
 
 PACE = Pace(interval=timedelta(seconds=30), heartbeat=timedelta(seconds=1), timeout=timedelta(seconds=2))
@@ -132,6 +135,60 @@ def test_a_hanging_target_delays_no_other() -> None:
         probing.stop()
     assert len([one for one in seen if one.up]) >= 10
     assert [one.why for one in seen if not one.up]
+
+
+def test_names_that_hang_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver itself is the one thing that is not real here: nobody has a name server that hangs."""
+    real = socket.getaddrinfo
+
+    def slow(host: str, *more: object, **options: object) -> object:
+        if host.endswith(".hung"):
+            time.sleep(3)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(host, *more, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    async def ask(dsn: str) -> list[Observation]:
+        short = Pace(timeout=timedelta(seconds=0.5))
+        probes = [DatabaseProbe({"target": str(n)}, f"host={n}.hung dbname=x user=x", short, utc_now) for n in range(50)]
+        well = DatabaseProbe({"target": "main"}, dsn.replace("127.0.0.1", "localhost"), short, utc_now)
+        seen = await asyncio.gather(*(one.ask() for one in [*probes, well]))
+        await well.let_go()
+        return list(seen)
+
+    with throwaway() as server:
+        started = time.monotonic()
+        *hung, well = asyncio.run(ask(server.dsn("postgres")))
+    assert well.up
+    assert time.monotonic() - started < 2.5, "nobody waited for what hangs"
+    assert {one.why for one in hung} == {"host name cannot be looked up: no answer within 0.5 s"}
+
+
+@pytest.mark.parametrize(
+    ("given", "looked_up"),
+    [
+        ("host=127.0.0.1 dbname=x", {"host": "127.0.0.1", "dbname": "x"}),
+        ("host=/run/postgresql dbname=x", {"host": "/run/postgresql", "dbname": "x"}),
+        ("dbname=x", {"dbname": "x"}),
+        ("host=a hostaddr=127.0.0.1", {"host": "a", "hostaddr": "127.0.0.1"}),
+        ("host=one", {"host": "one,one", "port": ",", "hostaddr": "10.0.0.1,10.0.0.2"}),
+        ("host=two,/run,one,gone port=1", {"host": "two,/run,one,one", "port": "1,1,1,1", "hostaddr": "10.0.0.3,,10.0.0.1,10.0.0.2"}),
+        ("host=two,one port=1,2", {"host": "two,one,one", "port": "1,2,2", "hostaddr": "10.0.0.3,10.0.0.1,10.0.0.2"}),
+    ],
+)
+def test_every_address_of_every_host_is_tried(given: str, looked_up: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"one": ["10.0.0.1", "10.0.0.2"], "two": ["10.0.0.3"]}
+
+    def resolver(host: str, port: int, **_: object) -> object:
+        if host not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (at, port)) for at in known[host]]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    assert asyncio.run(addressed(given, 1)) == looked_up
+    with pytest.raises(Failed, match="host name cannot be looked up: no such host"):
+        asyncio.run(addressed("host=gone", 1))
 
 
 @contextmanager
