@@ -136,10 +136,11 @@ class ApplicationPage:
             raise SourceError(seemly(str(error))) from None
         exposition = Exposition(self.page.lines(within.total_seconds()), {one.name for one in chosen.values()})
         sums = summed(exposition, chosen)
-        missing = sorted(chosen.keys() - sums.keys())
-        if missing and not sums:
+        said = list(clean((Reading(name, value) for name, value in sums.items()), [name for name, one in chosen.items() if not one.counts]))
+        missing = sorted(chosen.keys() - {reading.metric for reading in said})
+        if missing and not said:
             raise SourceError(f"nothing of what is taken is on its page, as {chosen[missing[0]].name}")
-        yield from clean(Reading(name, value) for name, value in sums.items())
+        yield from said
         yield Reading("metrics_missing", len(missing), note=", ".join(missing)[:200] or None)
         yield exposition.outcome()
 

@@ -100,13 +100,20 @@ class ApplicationSql:
 
 def answered(onlooker: Onlooker, one: Question, failed: list[str]) -> Iterator[Reading]:
     """The values of one query, or why there are none, which keeps no other from being asked."""
-    labels, why = {"query": one.name}, None
+    labels, why, remark = {"query": one.name}, None, None
     try:
-        yield from clean(list(values(onlooker, one)))
+        found = list(values(onlooker, one))
+        yield from (kept := list(clean(found, [one.name])))
+        remark = left_out(len(found) - len(kept), len(found))
     except (psycopg.Error, SourceError) as error:
         why = f"not permitted: {first_line(error)}" if isinstance(error, psycopg.errors.InsufficientPrivilege) else first_line(error)
         failed.append(f"{one.name}: {why}")
-    yield Reading("query_up", 0 if why else 1, labels, why and seemly(why, 300))
+    yield Reading("query_up", 0 if why else 1, labels, (why or remark) and seemly(why or remark, 300))
+
+
+def left_out(less: int, rows: int) -> str | None:
+    """What is said of rows that are no readings."""
+    return f"{less} of {rows} rows are left out: no number, or labels that stand twice" if less else None
 
 
 def values(onlooker: Onlooker, one: Question) -> Iterator[Reading]:

@@ -164,7 +164,9 @@ def test_what_the_role_may_not_see_is_not_permitted(dsn: str, tmp_path: Path) ->
 def test_values_that_are_none_are_left_out_and_labels_are_made_harmless(dsn: str, tmp_path: Path) -> None:
     rows = "values (null::float8, 'a'), ('NaN', 'b'), ('Infinity', 'c'), (-1, 'd'), (1, repeat('x', 5000)), (2, E'a\\nb'), (3, E'a\\nb')"
     found = read(own(dsn, tmp_path / "own.sql", block("some", f"select v as value, l from ({rows}) r (v, l)")))
-    assert [(one.value, len(one.labels["l"])) for one in found if one.metric == "some"] == [(1, 200), (2, 3)]
+    assert [(one.value, len(one.labels["l"])) for one in found if one.metric == "some"] == [(-1, 1), (1, 200), (2, 3)]
+    assert value(found, "query_up", query="some") == 1
+    assert note(found, "query_up", query="some") == "3 of 6 rows are left out: no number, or labels that stand twice"
 
 
 def test_labels_that_explode_fill_no_memory(dsn: str, tmp_path: Path) -> None:
