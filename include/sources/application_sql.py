@@ -100,15 +100,16 @@ class ApplicationSql:
 
 def answered(onlooker: Onlooker, one: Question, failed: list[str]) -> Iterator[Reading]:
     """The values of one query, or why there are none, which keeps no other from being asked."""
-    labels, why, remark = {"query": one.name}, None, None
+    labels, why, note = {"query": one.name}, None, None
     try:
         found = list(values(onlooker, one))
         yield from (kept := list(clean(found, [one.name])))
-        remark = left_out(len(found) - len(kept), len(found))
+        note = left_out(len(found) - len(kept), len(found))
     except (psycopg.Error, SourceError) as error:
         why = f"not permitted: {first_line(error)}" if isinstance(error, psycopg.errors.InsufficientPrivilege) else first_line(error)
+        note = seemly(why, 300)
         failed.append(f"{one.name}: {why}")
-    yield Reading("query_up", 0 if why else 1, labels, (why or remark) and seemly(why or remark, 300))
+    yield Reading("query_up", 0 if why else 1, labels, note)
 
 
 def left_out(less: int, rows: int) -> str | None:
