@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from include.audience import Labels
 from include.failures import SourceError
-from include.metrics import Metric, Reading, rates_of
+from include.metrics import UNANSWERED, Metric, Reading, rates_of
 from include.model import Sample
 from include.store import Store, samples
 
@@ -88,7 +88,7 @@ class Fleet:
     def samples_of(self, measured: Measured, at: datetime) -> Iterator[Sample]:
         """The target's own samples, then whether it answered."""
         for reading in measured.readings[:MOST_SERIES]:
-            unit = self.metrics[reading.metric].unit
+            unit = "bool" if reading.metric == UNANSWERED else self.metrics[reading.metric].unit
             yield Sample(reading.metric, {**reading.labels, **measured.labels}, reading.value, at, unit, reading.note)
         labels = {**measured.labels, "duty": self.duty, "source": measured.kind}
         yield Sample("series_dropped", labels, max(len(measured.readings) - MOST_SERIES, 0), at, "series")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
@@ -33,6 +33,15 @@ class Reading:
     value: float
     labels: Labels = field(default_factory=dict)
     note: str | None = None
+
+
+# Says of a metric, by the label `metric`, that a target which answers did not give it at its last reading although it should.
+UNANSWERED = "metric_unanswered"
+
+
+def unanswered(metrics: Iterable[str], why: str | None) -> Iterator[Reading]:
+    """What stands of these metrics is not over: it is not known how it goes on, for this reason."""
+    return (Reading(UNANSWERED, 1, {"metric": name}, why) for name in metrics)
 
 
 # Where the lists of a duty's metrics stand: modules, each with a table METRICS or one that is named.

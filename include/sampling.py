@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from include.audience import Labels
 from include.fleet import Fleet
+from include.metrics import UNANSWERED
 from include.model import Clock, Sample
 from include.probes import Observation, Tell
 
 EVERY = timedelta(minutes=1)
 # Whether these targets answer, the duty says that judges them.
-NOT_HERE = frozenset({"source_up", "source_duration", "series_dropped"})
+NOT_HERE = frozenset({"source_up", "source_duration", "series_dropped", UNANSWERED})
 
 
 @dataclass

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from include.hosts.host_metrics import CHEAP, METRICS
-from include.metrics import Reading
+from include.metrics import Reading, unanswered
 
 BUSY = ("user", "nice", "system", "irq", "softirq", "steal")
+OF_MOUNTS = ("disk_total", "disk_free", "disk_usage", "disk_full_in", "inodes_usage")
 # Parts of disks, and what is not one; the same as node_exporter leaves out.
 NO_DISK = re.compile(r"(z?ram|loop|fd|sr|(h|s|v|xv)d[a-z]+|nvme\d+n\d+p|mmcblk\d+p)\d+")
 # The host's end of what a container or virtual machine has: they come and go.
@@ -134,6 +135,13 @@ def space(mount: str, found: Space) -> Iterator[Reading]:
     yield Reading("disk_usage", percent(used, used + found.available), labels)
     if found.inodes > 0:
         yield Reading("inodes_usage", percent(found.inodes - found.inodes_free, found.inodes), labels)
+
+
+def stuck(mounts: int, why: str | None) -> Iterator[Reading]:
+    """How many file systems did not answer; of any file system it is not known then whether it is gone."""
+    yield Reading("mounts_stuck", float(mounts), note=why)
+    if mounts:
+        yield from unanswered(OF_MOUNTS, why)
 
 
 def open_files(held: float, most: float) -> Iterator[Reading]:

@@ -30,7 +30,7 @@ def mounts(seconds: float) -> Iterator[Reading]:
         if found:
             yield from host_sums.space(mount.mount, found)
     stuck = [mount.mount for mount in listed[len(answers) :]]
-    yield Reading("mounts_stuck", len(stuck), note=f"from {stuck[0]} on" if stuck else None)
+    yield from host_sums.stuck(len(stuck), f"from {stuck[0]} on" if stuck else None)
 
 
 def asked(listed: Sequence[Mount], seconds: float) -> list[tuple[Mount, Space | None]]:

@@ -123,7 +123,7 @@ def mounts(said: Sections) -> Iterator[Reading]:
         all_inodes, _, free_inodes = inodes.get(found.mount, (0, 0, 0))
         yield from host_sums.space(found.mount, Space(total, total - used, available, all_inodes, free_inodes))
     stuck = any(words[0] in KILLED for words in table(said, "df", 1))
-    yield Reading("mounts_stuck", float(stuck), note=f"df did not end within {PATIENCE} s" if stuck else None)
+    yield from host_sums.stuck(stuck, f"df did not end within {PATIENCE} s" if stuck else None)
 
 
 def df(said: Sections, name: str) -> dict[str, tuple[float, float, float]]:

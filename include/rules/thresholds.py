@@ -38,7 +38,7 @@ class Thresholds:
         since = now - (PATIENCE * run.interval if run.interval else WATCHED)
         rows = dumps([row_of(rule, settings.priorities) for rule in rules.values()])
         found = store.many("thresholds.candidates", rules=rows, duty=run.duty, since=since, steady=STEADY)
-        judging = Judging(run.duty, rules, source_states(store, run, now), now)
+        judging = Judging(run.duty, rules, source_states(store, run, now), doubts(store, run.duty, found), now)
         judging.carry_on(store, [row for row in found if row["stands"]])
         gone = store.many("thresholds.abandoned", duty=run.duty, names=list(rules))
         return [*(judging.verdict(row) for row in found if not row["stands"]), *(judging.abandoned(row) for row in gone)]
@@ -46,11 +46,15 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """The rules of a duty by name, and how the sources that its values come from stand at this moment."""
+    """The rules of a duty by name, and how the sources that its values come from stand at this moment.
+
+    `doubts`: (target, metric) of what a target that answers did not say; '' is any metric.
+    """
 
     duty: str
     rules: dict[str, Threshold]
     sources: Sequence[SourceState]
+    doubts: frozenset[tuple[str, str]]
     now: datetime
 
     def carry_on(self, store: Store, rows: Sequence[Row]) -> None:
@@ -78,9 +82,9 @@ class Judging:
         return Verdict(self.duty, rule.name, row["labels"], found.level, row["at"], summary, 0, detail, cleared=found.cleared)
 
     def missing(self, rule: Threshold, labels: Labels) -> Verdict:
-        """Without a value: unknown while the target does not answer; over when it answers and no longer has that."""
+        """Without a value: unknown while the target does not answer, or not to this; over when it answers and no longer has that."""
         what = f"{shown(words(rule.summary, {**labels, 'metric': rule.metric}, 'no value'), 200)}"
-        if self.answers(labels):
+        if self.answers(labels) and not self.doubts & {(labels.get("target", ""), metric) for metric in (rule.metric, "")}:
             return Verdict(self.duty, rule.name, labels, Level.OK, self.now, f"{what}: it is no longer there")
         return Verdict(self.duty, rule.name, labels, Level.NO_DATA, self.now, f"{what} for now")
 
@@ -92,6 +96,13 @@ class Judging:
     def abandoned(self, row: Row) -> Verdict:
         """A limit that was taken back ends what it began."""
         return Verdict(self.duty, row["rule"], row["labels"], Level.OK, self.now, f"the limit {row['rule']} is no longer in force")
+
+
+def doubts(store: Store, duty: str, found: Iterable[Row]) -> frozenset[tuple[str, str]]:
+    """What could not be had of targets that answered; asked only where a value is missing."""
+    if all(row["value"] is not None for row in found):
+        return frozenset()
+    return frozenset((row["target"], row["metric"]) for row in store.many("thresholds.doubts", duty=duty))
 
 
 def row_of(rule: Threshold, priorities: Priorities) -> dict[str, object]:

@@ -11,7 +11,7 @@ from typing import ClassVar, NamedTuple
 
 from include.audience import Labels
 from include.failures import SourceError
-from include.metrics import Metric, Reading
+from include.metrics import Metric, Reading, unanswered
 from include.scraping.hostile import clean, seemly
 from include.scraping.prometheus_text import Exposition
 from include.scraping.scrape import Page
@@ -141,6 +141,8 @@ class ApplicationPage:
         if missing and not said:
             raise SourceError(f"nothing of what is taken is on its page, as {chosen[missing[0]].name}")
         yield from said
+        lost = [name for name, metric in self.metrics.items() if {name, metric.rate_of, metric.per} & set(missing)]
+        yield from unanswered(lost, "it is not on the application's page")
         yield Reading("metrics_missing", len(missing), note=", ".join(missing)[:200] or None)
         yield exposition.outcome()
 

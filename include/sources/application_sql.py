@@ -15,7 +15,7 @@ import psycopg
 
 from include.audience import Labels
 from include.failures import SourceError, first_line
-from include.metrics import Metric, Reading
+from include.metrics import Metric, Reading, unanswered
 from include.onlooker import Onlooker, onlooking
 from include.queries import named_queries
 from include.scraping.hostile import clean, seemly
@@ -109,6 +109,7 @@ def answered(onlooker: Onlooker, one: Question, failed: list[str]) -> Iterator[R
         why = f"not permitted: {first_line(error)}" if isinstance(error, psycopg.errors.InsufficientPrivilege) else first_line(error)
         note = seemly(why, 300)
         failed.append(f"{one.name}: {why}")
+        yield from unanswered([one.name], note)
     yield Reading("query_up", 0 if why else 1, labels, note)
 
 

@@ -19,7 +19,7 @@ from include.audience import Labels
 from include.config.targets import Backup
 from include.failures import first_line
 from include.metric_files import MetricFile, metric_files
-from include.metrics import Metric, Reading
+from include.metrics import Metric, Reading, unanswered
 from include.onlooker import OF_CATALOGUE, Onlooker, onlooking
 from include.queries import named_queries
 from include.statements import told
@@ -71,9 +71,9 @@ class PostgresGauge:
         yield from (of_file(file) for file in FILES.values() if file.cheap)
         if cheap:
             return
-        yield from (Question("table_rows", partial(rows_of, table)) for table in self.row_counts)
+        yield from (Question("table_rows", partial(rows_of, table), ("table_rows", "table_rows_drop")) for table in self.row_counts)
         if self.backup.query or self.backup.file:
-            yield Question("backup", self.backup_age)
+            yield Question("backup", self.backup_age, ("backup_age",))
         yield from (of_file(file) for file in FILES.values() if not file.cheap and not (file.name == "backup" and self.backup != Backup()))
 
     def backup_age(self, onlooker: Onlooker) -> Iterator[Reading]:
@@ -84,10 +84,11 @@ class PostgresGauge:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Something to ask, that may come to nothing without harm to others. `needs`: as `postgresql.sql` names them."""
+    """Something to ask, that may come to nothing without harm to others. `metrics`: its answer. `needs`: as in `postgresql.sql`."""
 
     name: str
     answer: Callable[[Onlooker], Iterable[Reading]]
+    metrics: tuple[str, ...]
     needs: tuple[str, ...] = ()
 
 
@@ -105,11 +106,13 @@ class Look:
     onlooker: Onlooker
     readings: list[Reading]
     unmet: dict[str, str]
+    asked: dict[str, Question] = field(default_factory=dict)
     permitted: dict[str, str | None] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
     def ask(self, question: Question) -> None:
         """Add what comes of a question. Raises psycopg.Error when nothing can be asked any more."""
+        self.asked[question.name] = question
         refusal = next((self.unmet[need] for need in question.needs if need in self.unmet), None)
         self.permitted[question.name] = self.permitted.get(question.name) or refusal
         if refusal:
@@ -136,6 +139,8 @@ class Look:
         """What was permitted and what was not, and what else has no answer."""
         for name, otherwise in self.permitted.items():
             yield Reading("metric_permitted", float(otherwise is None), {"metric": name}, otherwise)
+            if why := otherwise or self.failed.get(name):
+                yield from unanswered(self.asked[name].metrics, why[:NOTE])
         why = "; ".join(f"{name}: {reason}" for name, reason in self.failed.items())
         yield Reading("metrics_unanswered", len(self.failed), note=why[:NOTE] or None)
 
@@ -157,7 +162,7 @@ def unmet(onlooker: Onlooker, cheap: bool) -> dict[str, str]:
 
 def of_file(file: MetricFile) -> Question:
     """The question that a file is."""
-    return Question(file.name, partial(answers, file), file.needs)
+    return Question(file.name, partial(answers, file), tuple(file.metrics), file.needs)
 
 
 def answers(file: MetricFile, onlooker: Onlooker) -> Iterator[Reading]:

@@ -45,6 +45,16 @@ from unnest(%(ids)b::bigint[], %(moments)b::timestamptz[], %(values)b::float8[],
      as n (id, at, value, reached, summary)
 where a.id = n.id and a.state <> 'resolved'
 
+-- name: doubts
+-- What targets of a duty that answered did not say when they were last read: metrics that could not be had, any metric ('') where series
+-- were dropped.
+select distinct s.labels ->> 'target' as target, coalesce(s.labels ->> 'metric', '') as metric
+from latest l join series s on s.id = l.series_id
+where l.metric in ('metric_unanswered', 'series_dropped') and l.value > 0
+  and exists (select from latest u join series r on r.id = u.series_id
+              where u.metric = 'source_up' and u.at = l.at and r.labels ->> 'duty' = %(duty)s
+                and r.labels ->> 'target' = s.labels ->> 'target')
+
 -- name: abandoned
 -- Open alerts of limits that are no longer in force.
 select rule, labels, severity, progress from alert

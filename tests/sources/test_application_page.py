@@ -53,7 +53,7 @@ def test_the_series_that_a_selector_takes_are_summed_up(httpserver: HTTPServer, 
 
 def test_what_is_not_there_is_named_and_so_is_what_cannot_be_read(httpserver: HTTPServer) -> None:
     found = read(application(httpserver, {"requests": "app_requests_total", "gone": "app_gone", "queue": "app_queue_length"}))
-    assert names(found) == {"requests", "queue", "metrics_missing", "lines_refused"}
+    assert names(found) == {"requests", "queue", "metric_unanswered", "metrics_missing", "lines_refused"}
     assert value(found, "queue") == -1, "what is no counter may be negative"
     assert (value(found, "metrics_missing"), note(found, "metrics_missing")) == (1, "gone")
     assert note(found, "lines_refused") == 'the first: app_requests_total{status="x} 1'

@@ -17,7 +17,7 @@ import pytest
 from include.fleet import Fleet
 from include.hosts import cgroup, mounts
 from include.hosts.host_metrics import CHEAP, METRICS
-from include.hosts.host_sums import Mount, Space, once
+from include.hosts.host_sums import OF_MOUNTS, Mount, Space, once
 from include.metrics import Reading
 from include.sources.host_local import LocalHost
 from include.store import Store, samples
@@ -176,6 +176,7 @@ def test_a_file_server_that_is_gone_keeps_the_others_from_nothing(monkeypatch: p
     found = list(mounts.mounts(0.3))
     assert value(found, "disk_usage", mount="/long/path") == 75
     assert (value(found, "mounts_stuck"), note(found, "mounts_stuck")) == (1, "from /a on")
+    assert {one.labels["metric"] for one in found if one.metric == "metric_unanswered"} == set(OF_MOUNTS)
 
 
 def container(root: Path, files: Mapping[str, str]) -> Path:

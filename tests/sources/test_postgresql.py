@@ -174,6 +174,8 @@ def test_who_may_not_see_all_is_told_what_to_grant_and_sees_the_rest(server: Ser
     bloat = {"table_bloat": tables, "index_bloat": tables}
     assert refused(readings) == dict.fromkeys(of_monitor, monitor) | bloat
     assert of(readings, "metrics_unanswered").value == 0
+    unanswered = {one.labels["metric"] for one in readings if one.metric == "metric_unanswered"}
+    assert unanswered == {name for file in (*of_monitor, *bloat) for name in FILES[file].metrics}
     expected = {name for file in FILES.values() if not file.needs for name in file.metrics}
     assert {one.metric for one in readings} >= (expected & ALWAYS) - SOMETIMES
     assert refused(allowed) == bloat
