@@ -13,6 +13,7 @@ from include.addressing import Recipient, Subject
 from include.calendars import end_of
 from include.config.people import Person
 from include.config.routes import IMPERSONAL
+from include.config.section import may_see
 from include.config.settings import Settings
 from include.message import MessageState
 from include.model import Alert, Traits
@@ -43,7 +44,8 @@ class Directory:
         """Who is told at once; while a channel is out of order, through another one as well."""
         self.at(now)
         subject = self.subject(alert)
-        found: list[Recipient] = self.once(("routes", *key_of(subject)), lambda: list(self.reachable(self.recipients(subject, now))))
+        asked = ("routes", *key_of(subject))
+        found: list[Recipient] = self.once(asked, lambda: list(self.reachable(self.recipients(subject, now), subject)))
         return found
 
     def steps(self, alert: Alert) -> Sequence[tuple[datetime, Sequence[Recipient]]]:
@@ -79,31 +81,31 @@ class Directory:
     def matrix(self, subject: Subject, since: datetime) -> list[tuple[datetime, list[Recipient]]]:
         """By the matrix."""
         steps = escalation(self.settings, subject, since, self.default_receiver)
-        return [(step.at, list(self.reachable(step.recipients))) for step in steps]
+        return [(step.at, list(self.reachable(step.recipients, subject))) for step in steps]
 
-    def reachable(self, told: Sequence[Recipient]) -> Iterator[Recipient]:
+    def reachable(self, told: Sequence[Recipient], subject: Subject) -> Iterator[Recipient]:
         """All of them, and for each whose channel is out of order the same person through the next channel that is not."""
         resting = self.once("resting", self.resting)
         for recipient in told:
             yield recipient
             if recipient.channel in resting:
-                yield from self.stand_in(recipient, resting)
+                yield from self.stand_in(recipient, resting, subject)
 
-    def stand_in(self, recipient: Recipient, resting: frozenset[str]) -> Iterator[Recipient]:
+    def stand_in(self, recipient: Recipient, resting: frozenset[str], subject: Subject) -> Iterator[Recipient]:
         """The first other way to tell it that is configured and not out of order."""
-        for other in self.other_ways(recipient):
+        for other in self.other_ways(recipient, subject.organization):
             if other.channel not in resting and self.standing(other.channel, other.receiver)[0] is MessageState.PENDING:
                 yield replace(other, reason=f"{recipient.reason}; {recipient.channel} is out of order")
                 return
 
-    def other_ways(self, recipient: Recipient) -> Iterator[Recipient]:
-        """The same person by another address, then whoever is told of what reaches nobody; both in the order of `alerts.fallback`."""
+    def other_ways(self, recipient: Recipient, organization: str | None) -> Iterator[Recipient]:
+        """The same person by another address, then whoever is told of what reaches nobody, if they may see it; as `alerts.fallback` says."""
         person = self.settings.people.get(recipient.person or "")
         for channel in self.settings.alerts.fallback:
             if address := person and person.address(channel):
                 yield replace(recipient, channel=channel, receiver=address)
         for channel in self.settings.alerts.fallback:
-            if place := self.places.get(channel):
+            if (place := self.places.get(channel)) and may_see(self.settings.channels.scope(channel), organization):
                 yield replace(recipient, channel=channel, receiver=place, person=None, held_until=None)
 
     @cached_property

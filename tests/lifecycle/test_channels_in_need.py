@@ -264,6 +264,20 @@ def test_where_there_are_no_people_a_channel_with_a_receiver_of_its_own_stands_i
     assert told(stage, directory("{}", channels, resting, "ops@example.com")) == [("email", "ops@example.com"), *stands_in]
 
 
+@pytest.mark.parametrize(
+    ("labels", "stands_in"),
+    [
+        ({"organization": "acme"}, [("slack", "#alerts")]),
+        ({"organization": "globex"}, [("webhook", "webhook")]),
+        ({}, [("webhook", "webhook")]),
+    ],
+)
+def test_nobody_stands_in_for_what_they_may_not_see(stage: Stage, labels: dict[str, str], stands_in: list[tuple[str, str]]) -> None:
+    text = "channels: {slack: {organizations: [acme]}}\nalerts: {fallback: [slack, webhook]}"
+    stage.judge("disk", Level.WARNING, **labels)
+    assert told(stage, directory(text, {"email", "slack", "webhook"}, {"email"}, "ops@example.com"))[1:] == stands_in
+
+
 def test_a_person_who_cannot_be_reached_otherwise_is_stood_in_for_by_the_default_receiver(stage: Stage) -> None:
     text = "people: {ann: {name: Ann, phone: '+491'}}\nroles: {administrator: [ann]}\nroutes: [{to: [{channel: sms, person: ann}]}]"
     stage.judge("disk", Level.WARNING)
