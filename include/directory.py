@@ -99,7 +99,7 @@ class Directory:
                 return
 
     def other_ways(self, recipient: Recipient, organization: str | None) -> Iterator[Recipient]:
-        """The same person by another address, then whoever is told of what reaches nobody, if they may see it; as `alerts.fallback` says."""
+        """The same person by another address, then whoever is told of what reaches nobody and may see it, as in `alerts.fallback`."""
         person = self.settings.people.get(recipient.person or "")
         for channel in self.settings.alerts.fallback:
             if address := person and person.address(channel):

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import resource
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from include.logs import facts
 from include.probes import Observation, Probe
+from include.web import NoRoom
 
 log = logging.getLogger(__name__)
 # What is seen within this time is judged together: storms are one transaction, and nothing waits longer.
 TOGETHER = 0.05
 # More than this has nobody to judge it, as while the store is away: the oldest is forgotten.
 MOST = 100_000
+MOST_FILES = 65_536
+# Seconds until what could not be asked is tried again, and between complaints.
+LATER, COMPLAINING = 5.0, 60.0
 Key = tuple[str, str | None]
 
 
@@ -28,10 +34,12 @@ class Probing:
     seen: queue.Queue[Observation] = field(default_factory=lambda: queue.Queue(MOST))
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     thread: threading.Thread | None = None
+    complain_at: float = 0.0
     asked: dict[Key, tuple[Probe, asyncio.Task[None]]] = field(default_factory=dict)
 
     def start(self) -> None:
         """Begin."""
+        make_room()
         self.thread = threading.Thread(target=self.run, name="probes", daemon=True)
         self.thread.start()
 
@@ -61,9 +69,19 @@ class Probing:
         while True:
             try:
                 await probe.run(self.tell)
+            except NoRoom as error:
+                self.complain(error)
+                await asyncio.sleep(LATER)
             except Exception:
                 log.exception("a probe broke and begins anew")
                 await asyncio.sleep(1)
+
+    def complain(self, error: NoRoom) -> None:
+        """Say that targets are not asked, but not for each of them."""
+        now = self.loop.time()
+        if now >= self.complain_at:
+            facts(log, "targets are not asked: raise the limit of open files (ulimit -n)", why=error, limit=open_files())
+            self.complain_at = now + COMPLAINING
 
     def tell(self, seen: Observation) -> None:
         """Put an observation where it is judged."""
@@ -91,6 +109,19 @@ class Probing:
         self.loop.call_soon_threadsafe(self.loop.stop)
         if self.thread:
             self.thread.join(10)
+
+
+def make_room() -> None:
+    """Each target keeps a connection, and shells and services allow a thousand open files as a rule; as many as may be are wanted."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def open_files() -> int:
+    """How many this process may have."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def key_of(probe: Probe) -> Key:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from docs import generated, keys
 from include.config.loading import parse
+from include.config.settings import Settings
 from include.hooks import HOOKS
 from securenet.channels import CONNECTION_OF, smtp
 from securenet.connections import HEARTBEATS, STORE, conninfo, find_connection
@@ -116,3 +121,24 @@ def test_the_licence_is_whole() -> None:
     text = read("LICENSE")
     assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in text
     assert text.rstrip().endswith("limitations under the License.")
+
+
+def configurations() -> Iterator[tuple[str, str]]:
+    """(file, text) of all that looks like a part of the configuration file."""
+    for path in (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"):
+        text = path.read_text(encoding="utf-8")
+        indented = (textwrap.dedent(block) for block in re.findall(r"(?:^ {4}.*\n|^\n(?= {4}))+", text, re.MULTILINE))
+        for block in (*re.findall(r"```yaml\n(.*?)```", text, re.DOTALL), *indented):
+            with suppress(yaml.YAMLError):
+                found = yaml.safe_load(block)
+                if isinstance(found, dict) and found.keys() <= Settings.model_fields.keys():
+                    yield path.name, block
+
+
+@pytest.mark.parametrize(("file", "text"), list(configurations()))
+def test_what_the_documents_show_of_the_configuration_is_accepted(file: str, text: str) -> None:
+    parse(text, ROOT / file)
+
+
+def test_the_documents_show_the_configuration() -> None:
+    assert len(list(configurations())) >= 10

@@ -37,8 +37,8 @@ Pattern = Annotated[str, Field(min_length=1, max_length=100)]
 class Variant(Section):
     """Other limits in one environment."""
 
-    environment: Pattern
-    """The label `environment`."""
+    environment: Annotated[str, AfterValidator(like(r"[^*?]{1,100}", "environment", "as in dev"))]
+    """The label `environment`, to the letter."""
     warning: Number | None = None
     """From here on a warning."""
     critical: Number | None = None

@@ -20,7 +20,7 @@ from include.failures import first_line
 from include.model import Clock
 from include.probes import Observation, Pace, Tell
 from include.probes.database_addresses import addressed
-from include.web import Failed
+from include.web import Failed, NoRoom, no_room
 
 OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=5000 -c timezone=UTC"
 Connection = psycopg.AsyncConnection[Any]
@@ -65,7 +65,7 @@ class DatabaseProbe:
         return seen
 
     async def ask(self) -> Observation:
-        """Connect, keep that connection, and query: whoever is told to stop meanwhile has a connection to close."""
+        """Connect, keep that connection, and query: whoever is told to stop meanwhile has a connection to close. Raises NoRoom."""
         at, started = self.clock(), time.monotonic()
         phases: dict[str, float] = {}
         try:
@@ -76,6 +76,8 @@ class DatabaseProbe:
                 await connection.execute("select 1")
             phases["query"] = time.monotonic() - started - phases["connect"]
         except (psycopg.Error, OSError, Failed) as error:
+            if no_room(error):
+                raise NoRoom(first_line(error)) from None
             return Observation(self.labels, at, False, first_line(error), phases)
         return Observation(self.labels, at, True, None, phases)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 MOST_SHOWN = 120
+# What the system says when there is nothing wrong with the target.
+FULL = errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM
 
 
 class Failed(Exception):
@@ -11,6 +16,15 @@ class Failed(Exception):
 
 class HungUp(Failed):
     """A connection that was kept open was closed meanwhile, as servers do: the request was not answered, and another connection will do."""
+
+
+class NoRoom(Exception):
+    """This process or machine had no room for another connection: nobody was asked, and nothing is known of the target."""
+
+
+def no_room(error: Exception) -> bool:
+    """Whether a failure is ours. psycopg has libpq's words alone."""
+    return getattr(error, "errno", None) in FULL or any(os.strerror(code) in str(error) for code in FULL)
 
 
 def shown(text: str, most: int = MOST_SHOWN) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import h11
 from cryptography import x509
 
-from include.web import Failed, HungUp
+from include.web import Failed, HungUp, NoRoom, no_room
 from include.web.address import Origin
 from include.web.certificates import certificate, looking, wrong
 from include.web.lookup import Address, is_address, look_up
@@ -177,7 +177,7 @@ def lost(error: OSError) -> str:
 
 
 async def dial(origin: Origin, context: ssl.SSLContext, phases: Phases) -> Line:
-    """A new connection, its phases timed. Raises Failed, and BadCertificate."""
+    """A new connection, its phases timed. Raises Failed, BadCertificate, and NoRoom."""
     addresses = await timed_look_up(origin, phases)
     try:
         with timed(phases, "connect"):
@@ -190,7 +190,7 @@ async def dial(origin: Origin, context: ssl.SSLContext, phases: Phases) -> Line:
         found = await seen(origin, addresses)
         raise BadCertificate(wrong(error.verify_code, found), found) from None
     except OSError as error:
-        raise Failed(lost(error)) from None
+        raise NoRoom(lost(error)) if no_room(error) else Failed(lost(error)) from None
 
 
 async def timed_look_up(origin: Origin, phases: Phases) -> list[Address]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import ssl
 import struct
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -388,6 +392,24 @@ def test_hung_targets_delay_no_other() -> None:
     assert set(told) == set(names[50:])
     assert min(told.values()) >= 3
     assert well.connections == 150
+
+
+def crowd(url: str, soft: int, hard: int) -> tuple[dict[str, Any], list[str]]:
+    """What a hundred probes see in a process that may open so many files, and what it logs."""
+    command = [sys.executable, "-m", "tests.probes.crowd", url, str(soft), str(hard)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(done.stdout), done.stderr.splitlines()
+
+
+def test_a_limit_of_open_files_that_can_be_raised_is(fine: Raw) -> None:
+    assert crowd(fine.url, 60, 500)[0] == {"up": 100, "down": 0, "why": {}}
+
+
+def test_a_target_that_could_not_be_asked_is_not_down(fine: Raw) -> None:
+    seen, logged = crowd(fine.url, 60, 60)
+    assert 20 < seen["up"] < 60
+    assert (seen["down"], seen["why"]) == (0, {})
+    assert len([line for line in logged if "targets are not asked: raise the limit of open files" in line]) == 1
 
 
 def test_look_ups_that_hang_delay_no_other(fine: Raw, monkeypatch: pytest.MonkeyPatch) -> None:

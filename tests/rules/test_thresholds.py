@@ -116,6 +116,7 @@ def test_the_seeds_thresholds_are_those_of_the_shipped_rules() -> None:
         ("{name: cpu_usage, clear: 90}", "the limits of cpu_usage are in the wrong order; allowed: clear, warning, critical rising"),
         ("{name: certificate_expiry, warning: 1}", "clear, warning, critical falling"),
         ("{name: cpu_usage, variants: [{environment: dev}]}", "rules.0.warning: cpu_usage has no limit"),
+        ("{name: cpu_usage, variants: [{environment: 'dev*', warning: 1}]}", "'dev*' is no environment; allowed: as in dev"),
         ("{name: cpu_usage, variants: [{environment: a, warning: 1}, {environment: a, warning: 2}]}", "an environment stands twice"),
     ],
 )
