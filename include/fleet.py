@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from include.audience import Labels
 from include.failures import SourceError
@@ -29,7 +29,10 @@ READING = 0.9
 class Gauge(Protocol):
     """One target of a kind. `labels`: `target`, `environment`, and what the operator added. Building one connects to nothing."""
 
-    kind: ClassVar[str]
+    @property
+    def kind(self) -> str:
+        """As its source is called in labels."""
+        ...
 
     @property
     def labels(self) -> Labels:
@@ -42,6 +45,19 @@ class Gauge(Protocol):
         Raises SourceError when it does not answer.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Stands for a target that cannot be opened, as when its connection is missing, and says why."""
+
+    kind: str
+    labels: Labels
+    why: str
+
+    def read(self, within: timedelta, cheap: bool) -> Iterable[Reading]:
+        """Nothing. Raises SourceError."""
+        raise SourceError(self.why)
 
 
 @dataclass(frozen=True, slots=True)

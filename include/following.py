@@ -1,4 +1,4 @@
-"""Following: a watcher's lists of targets are read again every minute, beside its probes, which change where the lists did."""
+"""Following: a watcher's lists of targets and its connections are read again every minute, and its probes change where these did."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import psycopg
 
@@ -23,19 +24,21 @@ EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the lists came to: whether each could be read; and the settings and probes with their targets, where these are others now."""
+    """What was found: whether each list could be read; the settings with the targets that they name, and the probes of these."""
 
     told: Sequence[Sample]
     settings: Settings
-    probes: Sequence[Probe] | None
+    probes: Sequence[Probe]
 
 
 @dataclass(eq=False)
 class Following:
-    """Reads the lists as a probe that only measures. `read` blocks, and is asked in a thread; `change` hears of other targets, in the loop.
+    """Reads them as a probe that only measures. `read` blocks, and is asked in a thread; `change` hears of what was found, in the loop.
 
     `pause`: how long until the next reading. The first is at once, and one that broke is not repeated without a pause.
     """
+
+    kind: ClassVar[str] = ""
 
     read: Callable[[datetime], Found]
     change: Callable[[Settings, Sequence[Probe]], None]
@@ -54,11 +57,10 @@ class Following:
                 facts(log, "lists not read", why=first_line(error))
 
     async def confirmed(self) -> Observation:
-        """Whether each list can be read now; the probes follow."""
+        """Whether each list can be read now; the probes follow, and those that are as before are not disturbed."""
         at = self.clock()
         found = await asyncio.to_thread(self.read, at)
-        if found.probes is not None:
-            self.change(found.settings, [*found.probes, self])
+        self.change(found.settings, [*found.probes, self])
         return Observation({}, at, None, samples=found.told)
 
     async def let_go(self) -> None:

@@ -119,7 +119,8 @@ def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, ru
         samples.arrive(opened, told)
         stored = store(opened, seen)
         changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
-    return {"targets": len(seen), "down": sum(not one.up for one in seen), "samples": stored, **by_reason(changes)}
+    asked = [one for one in seen if one.says_something]
+    return {"targets": len(asked), "down": sum(not one.up for one in asked), "samples": stored, **by_reason(changes)}
 
 
 async def once(probes: Sequence[Probe]) -> list[Observation]:
@@ -141,7 +142,7 @@ def judged(seen: Iterable[Observation], duty: str) -> list[Judged]:
     return [
         (load_named(RULES, f"{one.kind}_up", "rule").traits, target_up.judge(duty, one.kind, one.labels, one.up, one.why, one.at))
         for one in seen
-        if one.up is not None
+        if one.says_something
     ]
 
 
@@ -150,7 +151,7 @@ def rounds(seen: Iterable[Observation]) -> list[list[Observation]]:
     changes: dict[str, list[Observation]] = defaultdict(list)
     for one in seen:
         past = changes[one.labels.get("target", "")]
-        if one.up is not None and (not past or past[-1].up != one.up):
+        if one.says_something and (not past or past[-1].up != one.up):
             past.append(one)
     return [[one for one in each if one] for each in zip_longest(*changes.values())]
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from include.logs import facts
-from include.probes import Observation, Probe
+from include.probes import Observation, Probe, unasked
 from include.web import NoRoom
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ TOGETHER = 0.05
 MOST = 100_000
 MOST_FILES = 65_536
 # Seconds until what could not be asked is tried again, and between complaints.
-LATER, COMPLAINING = 5.0, 60.0
+LATER, COMPLAINING = 10.0, 60.0
 Key = tuple[str, str | None]
 
 
@@ -71,10 +71,16 @@ class Probing:
                 await probe.run(self.tell)
             except NoRoom as error:
                 self.complain(error)
-                await asyncio.sleep(LATER)
-            except Exception:
+                await self.later(probe, str(error))
+            except Exception as error:
                 log.exception("a probe broke and begins anew")
-                await asyncio.sleep(1)
+                await self.later(probe, f"its probe broke: {type(error).__name__}, see the log of the triggerer")
+
+    async def later(self, probe: Probe, why: str) -> None:
+        """Say that a target could not be asked, and wait."""
+        if probe.labels.get("target"):
+            self.tell(unasked(probe, why))
+        await asyncio.sleep(LATER)
 
     def complain(self, error: NoRoom) -> None:
         """Say that targets are not asked, but not for each of them."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from include.audience import Labels
 from include.fleet import Fleet
@@ -22,6 +23,8 @@ NOT_HERE = frozenset({"source_up", "source_duration", "series_dropped", UNANSWER
 @dataclass
 class Sampling:
     """Reads fleets in a thread, as a probe that only measures."""
+
+    kind: ClassVar[str] = ""
 
     fleets: Sequence[Fleet]
     clock: Clock

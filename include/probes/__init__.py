@@ -9,7 +9,7 @@ from typing import Protocol
 
 from include.audience import Labels
 from include.metrics import Metric
-from include.model import Sample
+from include.model import Clock, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Observation:
     """What was seen of one target: whether it answered, why not, and how long each phase took, in seconds. `at`: when it was asked.
 
     `kind`: of the target, as in the metrics `<kind>_up` and `<kind>_response_time`. `samples`: what else there was to measure, and
-    `metrics`: of what kind that is, where rates of counters follow from it. What is only measured, and not judged by itself, has `up` None.
+    `metrics`: of what kind that is, where rates of counters follow from it. `up` is None of what is only measured, and not judged by
+    itself, and, with `why`, of a target that could not be asked.
     """
 
     labels: Labels
@@ -28,6 +29,11 @@ class Observation:
     kind: str = "database"
     samples: Sequence[Sample] = ()
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is to be judged: the target answered, or did not, or could not be asked."""
+        return self.up is not None or self.why is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,16 @@ class Probe(Protocol):
         """The target's; {} for what is done beside the targets."""
         ...
 
+    @property
+    def kind(self) -> str:
+        """Of target; "" for what is done beside the targets."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time of what it sees."""
+        ...
+
     async def run(self, tell: Tell) -> None:
         """Tell what is seen, at each interval and whenever it changes. Never raises because of the target."""
         ...
@@ -70,3 +86,8 @@ class Probe(Protocol):
     async def let_go(self) -> None:
         """Keep no connection open."""
         ...
+
+
+def unasked(probe: Probe, why: str) -> Observation:
+    """That a probe's target could not be asked now."""
+    return Observation(probe.labels, probe.clock(), None, why, kind=probe.kind)

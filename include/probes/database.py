@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 
@@ -29,6 +29,8 @@ Connection = psycopg.AsyncConnection[Any]
 @dataclass
 class DatabaseProbe:
     """The probe of one server. `conninfo` is a secret; `jitter`: where in its interval it begins, from 0 to 1."""
+
+    kind: ClassVar[str] = "database"
 
     labels: Labels
     conninfo: str = field(repr=False)

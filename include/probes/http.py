@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from include.audience import Labels
 from include.model import Clock, Sample
@@ -23,6 +24,8 @@ FRESH = timedelta(minutes=10)
 @dataclass
 class HttpProbe:
     """The probe of one target. `fresh`: how often all is seen by a new connection."""
+
+    kind: ClassVar[str] = "api"
 
     labels: Labels
     call: Call
@@ -72,7 +75,7 @@ class HttpProbe:
             values["certificate_expiry"] = left
         self.client.found = None
         more = [Sample(metric, self.labels, value, at, METRICS[metric].unit) for metric, value in values.items()]
-        return Observation(self.labels, at, why is None, why, phases, "api", more)
+        return Observation(self.labels, at, why is None, why, phases, self.kind, more)
 
     async def outcome(self, phases: Phases, values: dict[str, float]) -> str | None:
         """What is wrong, or None; `phases` gets their seconds, `values` what else was measured, by metric."""

@@ -11,10 +11,10 @@ from include.model import Level, Run, Traits, Verdict
 from include.store import Store
 from include.store.samples import newest
 
-# By kind of target: what is said when it does not answer, and when it does again.
+# By kind of target: what is said when it does not answer, when it does again, and when it cannot be asked.
 WORDS = {
-    "database": ("Database connection failed: {}", "database {} answers again"),
-    "api": ("API failed: {}", "API {} answers again"),
+    "database": ("Database connection failed: {}", "database {} answers again", "database {} is not watched"),
+    "api": ("API failed: {}", "API {} answers again", "API {} is not watched"),
 }
 
 
@@ -52,9 +52,11 @@ class ApiUp(TargetUp):
     )
 
 
-def judge(duty: str, kind: str, labels: Labels, up: bool, why: str | None, at: datetime) -> Verdict:
-    """Down is critical at once."""
-    failed, well = WORDS[kind]
+def judge(duty: str, kind: str, labels: Labels, up: bool | None, why: str | None, at: datetime) -> Verdict:
+    """Down is critical at once. `up` None: it could not be asked."""
+    failed, well, unknown = WORDS[kind]
+    if up is None:
+        return Verdict(duty, f"{kind}_up", labels, Level.NO_DATA, at, f"{unknown.format(labels['target'])}: {why}")
     if up:
         return Verdict(duty, f"{kind}_up", labels, Level.OK, at, well.format(labels["target"]))
     return Verdict(duty, f"{kind}_up", labels, Level.CRITICAL, at, f"{failed.format(labels['target'])}: {why or 'no answer'}")

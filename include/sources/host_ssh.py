@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ class SshHost:
     kind: ClassVar[str] = "hosts"
 
     labels: Labels
-    shell: Shell
+    shell: Shell = field(compare=False)
     processes: Sequence[str] = ()
 
     def read(self, within: timedelta, cheap: bool) -> Iterable[Reading]:

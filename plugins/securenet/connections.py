@@ -20,6 +20,7 @@ EXAMPLES = {
 # Those who hear that something lives.
 HEARTBEATS = {"scheduled": "heartbeat_scheduled", "watchers": "heartbeat_watchers"}
 LIBPQ_EXTRAS = ("ssl", "gss", "channel_binding", "target_session", "require_auth")
+SOME_EXTRAS = "sslmode, sslrootcert, sslcert, sslkey and the others of libpq"
 
 
 def connection(name: str) -> Connection:
@@ -47,11 +48,19 @@ def find_connection(name: str) -> Connection | None:
 
 
 def conninfo(name: str) -> str:
-    """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along."""
+    """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along.
+
+    Raises AirflowFailException for one that is missing, or whose extras ask for what libpq does not know: it might have been encryption.
+    """
     from psycopg.conninfo import make_conninfo
+    from psycopg.pq import Conninfo
 
     found = connection(name)
     known = {key: value for key, value in found.extra_dejson.items() if key.startswith(LIBPQ_EXTRAS)}
+    if unknown := known.keys() - {option.keyword.decode() for option in Conninfo.get_defaults()}:
+        raise AirflowFailException(
+            f"connection {name!r} has the extra {min(unknown)!r}, which PostgreSQL does not know; allowed: {SOME_EXTRAS}"
+        )
     parts = {"host": found.host, "port": found.port, "user": found.login, "password": found.password, "dbname": found.schema}
     return make_conninfo("", **{key: str(value) for key, value in {**parts, **known}.items() if value})
 

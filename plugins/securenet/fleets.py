@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from airflow.sdk.exceptions import AirflowFailException
 
 from include.config.targets import (
     STORE_LABELS,
@@ -28,6 +30,7 @@ from securenet.connections import STORE, conninfo, find_connection
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from include.audience import Labels
     from include.config.discover import Discover
     from include.config.settings import Settings
     from include.discovering import Discovered, List, Looked, Read
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Target = TypeVar("Target", bound=Watched)
+Made = TypeVar("Made")
 # Duty -> the kinds of targets that it reads itself, and whose lists it looks at.
 READ_BY = {
     "api_performance": ("apis",),
@@ -95,14 +99,14 @@ def reader(entry: Discover) -> Read:
 
 def systems(targets: Targets) -> Iterator[Gauge]:
     """Hosts, and what is reached over a network."""
-    yield from map(host, there(targets.hosts))
+    yield from opened(targets.hosts, host, partial(closed, "hosts"))
     yield from map(network, targets.networks)
 
 
 def databases(targets: Targets) -> Iterator[Gauge]:
     """Database servers, and what applications say of themselves."""
-    yield from map(database, there(targets.databases))
-    yield from map(application, there(targets.applications))
+    yield from opened(targets.databases, database, partial(closed, "databases"))
+    yield from opened(targets.applications, application, partial(closed, "applications"))
 
 
 def pages(targets: Targets) -> Iterator[Gauge]:
@@ -186,7 +190,7 @@ def discovered(source: str, targets: Targets) -> Discovered:
 
 
 def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
-    """The targets of a source as a duty reads them. One whose connection is missing is left out, and said so."""
+    """The targets of a source as a duty reads them. One whose connection cannot be used does not answer, and says why."""
     from include.fleet import AT_ONCE, Fleet
     from include.metrics import metrics_of
 
@@ -203,8 +207,12 @@ def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:
 
     chosen = settings.monitoring.database_connectivity
     pace = Pace(chosen.interval, chosen.heartbeat, chosen.timeout, chosen.confirmations)
-    asked = [(STORE_LABELS, STORE), *((one.all_labels, one.connection) for one in there(settings.targets.databases))]
-    return [DatabaseProbe(labels, conninfo(name), pace, clock) for labels, name in asked]
+
+    def asked(labels: Labels, name: str) -> Probe:
+        return DatabaseProbe(labels, conninfo(name), pace, clock)
+
+    targets = opened(settings.targets.databases, lambda one: asked(one.all_labels, one.connection), partial(not_asked, "database", clock))
+    return [asked(STORE_LABELS, STORE), *targets]
 
 
 def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
@@ -213,22 +221,25 @@ def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
     from include.sampling import Sampling
 
     pace = replace(PACE, confirmations=settings.monitoring.api_performance.confirmations)
-    asked = [
-        HttpProbe(one.all_labels, call(one), clock, replace(pace, interval=one.interval, timeout=one.timeout))
-        for one in there(settings.targets.apis)
-    ]
+    known = cache(credentials)
+
+    def probe(one: ApiTarget) -> Probe:
+        own = replace(pace, interval=one.interval, timeout=one.timeout)
+        return HttpProbe(one.all_labels, call(one, known(one.connection)), clock, own)
+
+    asked = opened(settings.targets.apis, probe, partial(not_asked, "api", clock))
     sampled = [source for source, kind in SOURCES.items() if kind.sampled]
     return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in sampled], clock)]
 
 
-def call(target: ApiTarget) -> Call:
-    """The request, and what is expected of its answer."""
+def call(target: ApiTarget, opening: Mapping[str, str]) -> Call:
+    """The request, with the headers that open the target, and what is expected of its answer."""
     from include.web.client import Call
     from include.web.expecting import Expect
 
     wanted = target.expect
     expect = Expect(wanted.status, wanted.body, wanted.json_values, wanted.header)
-    headers = {**target.headers, **credentials(target.connection)}
+    headers = {**target.headers, **opening}
     return Call(target.url, target.method, headers, (target.content or "").encode(), expect, verify=target.verify)
 
 
@@ -242,14 +253,33 @@ def credentials(connection: str | None) -> dict[str, str]:
     return {"Authorization": "Basic " + b64encode(f"{found.login}:{found.password}".encode()).decode()}
 
 
-def there(targets: Iterable[Target]) -> Iterator[Target]:
-    """The targets whose connections are there; of any other it is said that it is not watched."""
+def opened(targets: Iterable[Target], make: Callable[[Target], Made], instead: Callable[[Target, str], Made]) -> Iterator[Made]:
+    """What each target is watched by; in place of one whose connection is missing or cannot be used, what says so."""
+    found = cache(find_connection)
     for target in targets:
         name = getattr(target, "connection", None)
-        if not name or find_connection(name):
-            yield target
-        else:
-            facts(log, "not watched", target=target.name, why=missing(name))
+        try:
+            if name and not found(name):
+                raise AirflowFailException(missing(name))
+            made = make(target)
+        except AirflowFailException as error:
+            facts(log, "not watched", target=target.name, why=error)
+            made = instead(target, str(error))
+        yield made
+
+
+def closed(kind: str, target: Watched, why: str) -> Gauge:
+    """In place of a gauge that cannot be opened."""
+    from include.fleet import Closed
+
+    return Closed(kind, target.all_labels, why)
+
+
+def not_asked(kind: str, clock: Clock, target: Watched, why: str) -> Probe:
+    """In place of a probe that cannot be opened."""
+    from include.probes.unasked import Unasked
+
+    return Unasked(target.all_labels, kind, why, clock)
 
 
 def missing(connection: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from include.discovery.targets import Complaint
     from include.following import Following, Found
     from include.lanes import Lanes
+    from include.model import Sample
     from include.observing import Observing
     from include.outage import Memory
     from include.watching import Watch, Watching
@@ -113,14 +114,13 @@ def observing(lasting: Lasting, duty: str) -> Watch:
         clock=wiring.clock,
         judged_every=JUDGED_EVERY,
     )
-    if wiring.settings.targets.discover:
-        probing.probes = [*probing.probes, following(wiring, duty, watch)]
+    probing.probes = [*probing.probes, following(wiring, duty, watch)]
     probing.start()
     return watch
 
 
 def following(wiring: Wiring, duty: str, watch: Observing) -> Following:
-    """What reads the lists of targets again beside the probes of a watch."""
+    """What looks beside the probes of a watch whether lists of targets, or connections, have become others."""
     from include.following import Following
 
     return Following(Lists(wiring, duty, watch.evaluating.settings), watch.follow, wiring.clock)
@@ -128,7 +128,7 @@ def following(wiring: Wiring, duty: str, watch: Observing) -> Following:
 
 @dataclass
 class Lists:
-    """The lists of a watcher's targets, read over a connection of its own. `settings`: with the targets that are watched now."""
+    """A watcher's targets as lists name them and Airflow's connections open them now. `settings`: with those that are watched so far."""
 
     wiring: Wiring
     duty: str
@@ -136,18 +136,19 @@ class Lists:
     complaints: Sequence[Complaint] = ()
 
     def __call__(self, at: datetime) -> Found:
-        """What they say now, and what to ask where that is something else."""
+        """What lists say now, and what to ask."""
         from include.following import Found
 
+        told = self.look(at) if self.wiring.settings.targets.discover else ()
+        return Found(told, self.settings, PROBES[self.duty](self.settings, self.wiring.clock))
+
+    def look(self, at: datetime) -> Sequence[Sample]:
+        """Read the lists over a connection of their own; whether each could be read."""
         with store(f"{self.duty} lists") as opened:
             looked = look_at_lists(opened, self.wiring.settings.targets, self.duty, at, self.complaints)
         self.complaints = looked.complaints
-        if looked.targets == self.settings.targets:
-            return Found(looked.told, self.settings, None)
-        settings = self.settings.model_copy(update={"targets": looked.targets})
-        probes = PROBES[self.duty](settings, self.wiring.clock)
-        self.settings = settings  # only now, as the connections of the targets might not be found
-        return Found(looked.told, settings, probes)
+        self.settings = self.settings.model_copy(update={"targets": looked.targets})
+        return looked.told
 
 
 def lanes(lasting: Lasting) -> Lanes:

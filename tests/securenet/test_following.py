@@ -107,7 +107,7 @@ def test_a_file_that_breaks_changes_nothing_also_after_a_restart_and_is_an_alert
         until(watching, lambda: [row["state"] for row in alerts(store)] == ["resolved"])
 
 
-def test_a_database_that_left_its_file_while_it_was_down_leaves_no_alert(
+def test_databases_that_left_their_file_while_they_were_down_or_not_asked_leave_no_alert(
     listed: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_GONE_DB", "postgresql://nobody:word@127.0.0.1:9/none")
@@ -115,6 +115,53 @@ def test_a_database_that_left_its_file_while_it_was_down_leaves_no_alert(
     configuration.write_text(CONFIGURATION.replace("kind: apis", "kind: databases").replace("interval: 1s, ", "") % listed)
     written(listed, group("gone_db", "never_there"))
     with watched("database_connectivity") as watching:
-        until(watching, lambda: [(row["state"], row["labels"]["target"]) for row in alerts(store)] == [("firing", "gone_db")])
+        both = {("firing", "gone_db"), ("unknown", "never_there")}
+        until(watching, lambda: {(row["state"], row["labels"]["target"]) for row in alerts(store)} == both)
         written(listed)
-        until(watching, lambda: [(row["state"], row["summary"]) for row in alerts(store)] == [("resolved", "gone_db is no longer watched")])
+        ended = {("resolved", f"{name} is no longer watched") for name in ("gone_db", "never_there")}
+        until(watching, lambda: {(row["state"], row["summary"]) for row in alerts(store)} == ended)
+
+
+def seen_up(store: Store, target: str) -> list[float]:
+    """Whether a database answered, as of late."""
+    rows = store.many("samples.newest", metric="database_up", labels="{}")
+    return [row["value"] for row in rows if row["labels"]["target"] == target]
+
+
+def test_a_connection_that_is_made_corrected_or_moved_counts_within_a_minute(
+    listed: Path, store: Store, store_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = "monitoring: {database_connectivity: {interval: 1s}}"
+    listed.with_name("monitoring.yaml").write_text(f"{shorter}\ntargets: {{databases: [{{name: crm, connection: crm_db}}]}}")
+    with watched("database_connectivity") as watching:
+        missing = "database crm is not watched: the connection crm_db is missing: create it in Airflow"
+        until(watching, lambda: [(row["state"], row["summary"]) for row in alerts(store)] == [("unknown", missing)])
+        assert seen_up(store, "store") == [1], "what can be asked is"
+        monkeypatch.setenv("AIRFLOW_CONN_CRM_DB", f"{store_dsn}?ssl_mode=require")
+        until(watching, lambda: "has the extra 'ssl_mode', which PostgreSQL does not know" in alerts(store)[0]["summary"])
+        monkeypatch.setenv("AIRFLOW_CONN_CRM_DB", store_dsn)
+        until(watching, lambda: [row["state"] for row in alerts(store)] == ["resolved"])
+        assert seen_up(store, "crm") == [1]
+        monkeypatch.setenv("AIRFLOW_CONN_CRM_DB", "postgresql://nobody:word@127.0.0.1:9/none")
+        until(watching, lambda: [row["state"] for row in alerts(store)] == ["resolved", "firing"])
+
+
+def test_what_opens_an_address_is_read_again(listed: Path, store: Store, shops: list[Raw], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", '{"conn_type": "http", "password": "first"}')
+    api = f"{{name: shop, url: '{shops[0].url}', connection: shop, interval: 1s, environment: dev}}"
+    listed.with_name("monitoring.yaml").write_text(f"targets: {{databases: [], hosts: [], applications: [], apis: [{api}]}}")
+    with watched() as watching:
+        until(watching, lambda: any(b"Bearer first" in one for one in shops[0].requests))
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP", '{"conn_type": "http", "password": "second"}')
+        until(watching, lambda: any(b"Bearer second" in one for one in shops[0].requests))
+        monkeypatch.delenv("AIRFLOW_CONN_SHOP")
+        until(watching, lambda: [(row["state"], row["labels"]["target"]) for row in alerts(store)] == [("unknown", "shop")])
+
+
+def test_a_probe_that_breaks_is_no_good_news(listed: Path, store: Store, shops: list[Raw], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault is ours, and cannot be had for real: those that were found are mended."""
+    monkeypatch.setattr("include.probes.http.HttpProbe.confirmed", lambda self: 1 / 0)
+    written(listed, group(shops[0].url, name="first"))
+    with watched() as watching:
+        until(watching, lambda: [row["state"] for row in alerts(store)] == ["unknown"])
+        assert alerts(store)[0]["summary"] == "API first is not watched: its probe broke: ZeroDivisionError, see the log of the triggerer"

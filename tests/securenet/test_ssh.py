@@ -50,9 +50,10 @@ def test_without_the_provider_that_host_alone_is_missing_and_says_what_to_instal
     }
 
 
-def test_a_host_whose_connection_is_missing_is_not_watched_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_host_whose_connection_is_missing_does_not_answer_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    assert [one.labels["target"] for one in fleet("systems", Targets(hosts=(TARGET,)), "system_health").gauges] == []
+    (seen,) = fleet("systems", Targets(hosts=(TARGET,)), "system_health").measured(WITHIN)
+    assert (seen.labels["target"], seen.kind, seen.why) == ("web1", "hosts", "the connection ssh_web1 is missing: create it in Airflow")
     assert "the connection ssh_web1 is missing: create it in Airflow" in caplog.text
 
 
