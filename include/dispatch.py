@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from include.config.settings import Settings
-from include.model import Alert
+from include.model import Alert, Severity, State
 from include.planning import Directory, Plan, Planning
 from include.silencing import AFTERMATH, Silence, Suppression, may_hide
 from include.store import Store, groups
-from include.store.alerts import causes
+from include.store.alerts import causes, open_alerts
 from include.store.text import dumps
 
 __all__ = ["Directory", "Dispatch"]
@@ -44,10 +44,16 @@ class Dispatch:
         return len(plans)
 
     def with_hidden(self, keys: Sequence[str]) -> Sequence[str]:
-        """A change of an alert that may hide others may concern any group."""
-        if not keys or not set(keys) & {cause.group_key for cause in self.causes}:
+        """With these groups, those of the alerts that a change in them may hide or show, however bad or over it was or is."""
+        changed = [cause for cause in self.causes if cause.group_key in set(keys)] if keys else []
+        if not changed:
             return keys
-        return sorted({*keys, *(row["key"] for row in self.store.many("groups.open_keys"))})
+        if any("severity" in one.source for one in self.settings.alerts.inhibit):
+            return sorted({*keys, *(row["key"] for row in self.store.many("groups.open_keys"))})
+        at_worst = [replace(cause, severity=Severity.CRITICAL, state=State.FIRING) for cause in changed]
+        reach = Suppression((), self.settings.alerts, at_worst, self.now)
+        concerned = {alert.group_key for alert in open_alerts(self.store) if alert.group_key and any(reach.causes_of(alert))}
+        return sorted({*keys, *concerned})
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Everything that was planned, in a few statements."""

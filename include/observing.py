@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
+from typing import ClassVar
 
 from include.config.settings import Settings
 from include.evaluating import Evaluating, Judged
@@ -24,8 +25,8 @@ from include.store.leases import Lease
 from include.store.runs import Counts
 from include.watching import Look, Watch
 
-# While the store is away so much is kept for it.
-MOST_BUFFERED = 10_000
+# While the store is away so much is kept for it; so much of that is judged in one look, which may not take long.
+MOST_BUFFERED, MOST_AT_ONCE = 10_000, 500
 
 
 @dataclass
@@ -47,26 +48,33 @@ class Observing(Watch):
     memory: Memory | None = None
     outage: Outage | None = None
     judged_at: datetime | None = None
+    listens: ClassVar[bool] = False
 
     def look(self, lease: Lease) -> Look:
         """Write down and judge what was seen, and send what is critical."""
-        seen, now = self.seen(), self.clock()
+        (seen, later), now = self.next(), self.clock()
         pulse = self.judged_every is not None and (self.judged_at is None or now - self.judged_at >= self.judged_every)
         if not (seen or pulse or self.outage):
             return Look(False)
         run = Run(self.duty, f"watch__{lease.fence}", now)
         with self.store.transaction():
+            arrive(self.store, seen)  # before anything is held: whoever hangs while it sends rows is not told so, and keeps its locks
             lease.hold(self.store)
             self.store.many("runs.lock_duty", duty=self.duty)
             settled = settle(self.outage, self.evaluating, self.store, run) if self.outage else 0
-            store(self.store, seen)
+            settle_samples(self.store, seen)
             changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, judged(each, self.duty), run, now)]
             changes += self.pulse(run, now) if pulse else []
-        self.fresh, self.outage = [], None
+        self.fresh, self.outage = later, None
         news = settled + sum(change.transition.reason not in (Reason.UNCHANGED, Reason.STALE) for change in changes)
         if news:
             self.deliver()
         return Look(bool(news))
+
+    def next(self) -> tuple[list[Observation], list[Observation]]:
+        """What is judged now, and what waits for the next look: of a storm, some at a time."""
+        seen = self.seen()
+        return seen[:MOST_AT_ONCE], seen[MOST_AT_ONCE:]
 
     def seen(self) -> list[Observation]:
         """All that was seen and is not written down yet, oldest first."""
@@ -74,8 +82,8 @@ class Observing(Watch):
         return self.fresh
 
     def wait(self, bell: Store, seconds: float) -> None:
-        """Until something is seen."""
-        self.fresh += self.probing.take(seconds)
+        """Until something is seen, or not at all where something waits."""
+        self.fresh += self.probing.take(0 if self.fresh else seconds)
 
     def held(self, until: datetime) -> None:
         """The store answers, and the lease lasts until this moment: remember what would be needed without it."""
@@ -117,7 +125,8 @@ def look_once(probes: Sequence[Probe], opened: Store, evaluating: Evaluating, ru
     seen = asyncio.run(once(probes))
     with opened.transaction():
         samples.arrive(opened, told)
-        stored = store(opened, seen)
+        arrive(opened, seen)
+        stored = settle_samples(opened, seen)
         changes = evaluating.apply(opened, judged(seen, run.duty), run, evaluating.clock())
     asked = [one for one in seen if one.says_something]
     return {"targets": len(asked), "down": sum(not one.up for one in asked), "samples": stored, **by_reason(changes)}
@@ -130,9 +139,13 @@ async def once(probes: Sequence[Probe]) -> list[Observation]:
     return list(seen)
 
 
-def store(opened: Store, seen: Sequence[Observation]) -> int:
-    """Write down what was seen, and the rates of its counters; how many samples that made."""
+def arrive(opened: Store, seen: Sequence[Observation]) -> None:
+    """Bring what was seen to the store."""
     samples.arrive(opened, [sample for one in seen for sample in samples_of(one)])
+
+
+def settle_samples(opened: Store, seen: Sequence[Observation]) -> int:
+    """Write down what has arrived, and the rates of its counters; how many samples that made."""
     samples.rates(opened, rates_of({name: metric for one in seen for name, metric in one.metrics.items()}))
     return samples.settle(opened)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -112,7 +113,7 @@ class Suppression:
         for silence, until in self.holding:
             if fits(silence.matchers, values):
                 return Quiet(silence.words, until)
-        cause = next((other for other in self.causes if other.id != alert.id and self.hides(other, alert)), None)
+        cause = next(self.causes_of(alert), None)
         return self.inhibited(cause) if cause else None
 
     @cached_property
@@ -120,24 +121,47 @@ class Suppression:
         """The silences that hold now, each with when that ends: however many alerts there are, each is asked once."""
         return [(silence, until) for silence in self.silences if (until := silence.until(self.now))]
 
-    def hides(self, cause: Alert, alert: Alert) -> bool:
-        """Whether one alert makes another needless, while it is open or just over."""
-        if not cause.is_open and self.now >= cause.changed_at + AFTERMATH:
-            return False
-        if self.stands_on(alert.labels.get("target"), cause):
-            return True
-        return any(inhibits(one, cause, alert) for one in self.settings.inhibit)
+    def causes_of(self, alert: Alert) -> Iterator[Alert]:
+        """The alerts that make this one needless, while they are open or just over."""
+        values = values_of(alert)
+        below = foundations(self.settings.dependencies, alert.labels.get("target", "")) if self.settings.dependencies else ()
+        found = [cause for target in sorted(below) for cause in self.down.get(target, ())]
+        for rule, sources in self.sources:
+            if sources and fits(rule.target, values) and not fits(rule.source, values):
+                found += sources.get(shared(rule, alert), ())
+        return (cause for cause in found if cause.id != alert.id)
+
+    @cached_property
+    def live(self) -> Sequence[Alert]:
+        """The causes that count now."""
+        return [cause for cause in self.causes if cause.is_open or self.now < cause.changed_at + AFTERMATH]
+
+    @cached_property
+    def down(self) -> Mapping[str, list[Alert]]:
+        """By target, what means that it is down. Of thousands of alerts, each is looked up and not compared with all others."""
+        found: dict[str, list[Alert]] = defaultdict(list)
+        for cause in self.live:
+            if "target" in cause.labels and (cause.severity is Severity.CRITICAL or cause.state is State.UNKNOWN):
+                found[cause.labels["target"]].append(cause)
+        return found
+
+    @cached_property
+    def sources(self) -> Sequence[tuple[Inhibition, Mapping[tuple[str | None, ...], list[Alert]]]]:
+        """For each inhibition its causes, by the labels that an alert must share with them."""
+        found: list[tuple[Inhibition, dict[tuple[str | None, ...], list[Alert]]]] = []
+        for rule in self.settings.inhibit:
+            by_labels: dict[tuple[str | None, ...], list[Alert]] = defaultdict(list)
+            for cause in self.live:
+                if fits(rule.source, values_of(cause)):
+                    by_labels[shared(rule, cause)].append(cause)
+            found.append((rule, by_labels))
+        return found
 
     def inhibited(self, cause: Alert) -> Quiet:
         """By what, and for how long that is known to last."""
         if cause.is_open:
             return Quiet(f"{Reason.INHIBITED} by {cause.summary}")
         return Quiet(f"{Reason.INHIBITED} for some minutes more: {cause.summary}", cause.changed_at + AFTERMATH)
-
-    def stands_on(self, target: str | None, cause: Alert) -> bool:
-        """Whether the cause means that something is down on which the target depends."""
-        down = cause.severity is Severity.CRITICAL or cause.state is State.UNKNOWN
-        return bool(target and down and cause.labels.get("target") in foundations(self.settings.dependencies, target))
 
 
 def may_hide(settings: Alerts) -> tuple[list[str] | None, list[str]]:
@@ -147,26 +171,19 @@ def may_hide(settings: Alerts) -> tuple[list[str] | None, list[str]]:
     return None if any(re.search(r"[*?\[]", rule) for rule in rules) else rules, targets
 
 
-def inhibits(rule: Inhibition, cause: Alert, alert: Alert) -> bool:
-    """Whether the rule makes the alert needless while the cause is open. An alert that is both never hides its like."""
-    if not matches(rule.source, cause) or not matches(rule.target, alert) or matches(rule.source, alert):
-        return False
-    return all(cause.labels.get(label) == alert.labels.get(label) for label in rule.equal)
-
-
-def matches(patterns: Mapping[str, str], alert: Alert) -> bool:
-    """Whether each property is like its pattern, `*` being anything: `duty`, `rule`, `severity`, `fingerprint`, `group`, or a label."""
-    return fits(patterns, values_of(alert))
+def shared(rule: Inhibition, alert: Alert) -> tuple[str | None, ...]:
+    """The labels by which an inhibition brings alerts together."""
+    return tuple(alert.labels.get(label) for label in rule.equal)
 
 
 def values_of(alert: Alert) -> Mapping[str, str]:
-    """The properties of an alert that patterns may name."""
+    """The properties of an alert that patterns may name: `duty`, `rule`, `severity`, `fingerprint`, `group`, or a label."""
     known = {"duty": alert.duty, "rule": alert.rule, "severity": str(alert.severity), "fingerprint": alert.fingerprint}
     return {**alert.labels, **known, "group": alert.group_key or ""}
 
 
 def fits(patterns: Mapping[str, str], values: Mapping[str, str]) -> bool:
-    """Whether each value that is named is there, and like its pattern."""
+    """Whether each value that is named is there, and like its pattern, `*` being anything."""
     return all(name in values and fnmatchcase(values[name], pattern) for name, pattern in patterns.items())
 
 

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 import psycopg
 
@@ -31,6 +32,8 @@ HUNG = timedelta(seconds=20)
 # What is due and cannot be done yet, as behind a message that waits, is no reason to ask without a pause.
 LEAST = timedelta(seconds=1)
 RING = "monitoring_due"
+# No answer; a standby that takes no writes; a transaction that the server ended since this process hung.
+STORE_AWAY = psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.IdleInTransactionSessionTimeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ class Look:
 
 class Watch(ABC):
     """What a watcher does. All of it is about what stands in the store, unless it says otherwise."""
+
+    listens: ClassVar[bool] = True
+    """Whether it waits for the store's bell. Whoever has it rung must hear it, or the store keeps every ring for them."""
 
     @abstractmethod
     def look(self, lease: Lease) -> Look:
@@ -87,7 +93,8 @@ class Watching:
     def prepare(self) -> None:
         """Hear it when something may have become due, and hold nobody up: whoever hangs in a transaction loses it."""
         self.store.connection.execute(f"set idle_in_transaction_session_timeout = '{HUNG.total_seconds():g}s'")
-        self.bell.connection.execute(f"listen {RING}")
+        if self.watch.listens:
+            self.bell.connection.execute(f"listen {RING}")
 
     def look(self) -> bool:
         """Look once, if this is the one who watches; whether there was anything that a run should show."""
@@ -100,7 +107,7 @@ class Watching:
             facts(log, "lease lost", watcher=self.name, why=lost)
             self.lease = None
             return False
-        except psycopg.OperationalError as error:
+        except STORE_AWAY as error:
             return self.without_store(error)
 
     def look_as_the_only_one(self) -> bool:
@@ -113,7 +120,7 @@ class Watching:
         self.next_at = look.next_at
         return look.news
 
-    def without_store(self, error: psycopg.OperationalError) -> bool:
+    def without_store(self, error: psycopg.Error) -> bool:
         """Go on as far as that is possible without the store. Raises the error where it is not."""
         if not self.watch.goes_on():
             raise error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.model import Alert
-from include.silencing import EXEMPT, Silence, Span, fits, joined, matches
+from include.silencing import EXEMPT, Silence, Span, fits, joined, values_of
 from include.store import Store
 
 SOON = timedelta(days=1)
@@ -49,7 +49,7 @@ def survey(store: Store, now: datetime) -> list[Standing]:
 
 def standing(silence: Silence, alerts: Sequence[Alert], now: datetime) -> Standing:
     """How one stands. `alerts`: those that were open at any time in the last seven days."""
-    like = [alert for alert in alerts if alert.rule not in EXEMPT and matches(silence.matchers, alert)]
+    like = [alert for alert in alerts if alert.rule not in EXEMPT and fits(silence.matchers, values_of(alert))]
     quiet = sum(alert.is_open for alert in like) if silence.until(now) else 0
     return Standing(silence, quiet, silence.ends_at - now <= SOON, now - silence.starts_at >= LONG and not like)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
 from include.evaluating import Evaluating
-from include.observing import Observing, rounds
+from include.observing import MOST_AT_ONCE, Observing, arrive, rounds
 from include.outage import Memory
 from include.probes import Observation
 from include.probing import Probing
@@ -73,6 +73,65 @@ def test_fifty_changes_at_once_are_one_look_and_fifty_transitions(stage: Stage, 
     assert watcher.look() is True
     rows = stage.store.connection.execute("select count(*) from transition where reason = 'opened'").fetchone()
     assert rows == {"count": 50}
+
+
+def test_of_a_storm_some_are_judged_at_a_time_and_none_is_forgotten(stage: Stage, store_dsn: str) -> None:
+    watcher, probing = watching(stage, store_dsn, "one")
+    targets = [{"target": f"db{number}", "environment": "prod"} for number in range(MOST_AT_ONCE + 100)]
+    for labels in targets:
+        probing.tell(seen(False, 0, labels))
+    opened = []
+    for _ in range(3):
+        watcher.look()
+        opened.append(len(stage.alerts()))
+        watcher.wait()
+    assert opened == [MOST_AT_ONCE, len(targets), len(targets)]
+    assert not watcher.away
+    stage.now += timedelta(seconds=5)
+    probing.tell(seen(True, 5, targets[0]))
+    assert watcher.look() is True
+    assert stage.titles()[-1] == "✅ SUCCESS: database db0 answers again"
+
+
+def test_nobody_has_a_bell_rung_that_they_do_not_hear(stage: Stage, store_dsn: str) -> None:
+    """The store would keep each ring for them, and in the end no room for any."""
+    watcher, _ = watching(stage, store_dsn, "one")
+    watcher.prepare()
+    assert watcher.bell.connection.execute("select pg_listening_channels()").fetchall() == []
+
+
+def test_a_store_that_takes_no_writes_is_away(stage: Stage, store_dsn: str) -> None:
+    watcher, probing = watching(stage, store_dsn, "one")
+    probing.tell(seen(True))
+    watcher.look()
+    watcher.store.connection.execute("set default_transaction_read_only = on")
+    probing.tell(seen(False, 5))
+    stage.now += timedelta(seconds=5)
+    assert watcher.look() is False
+    assert (watcher.away, stage.told()) == (True, ["opened"]), "told from memory"
+    watcher.look()
+    assert not watcher.away
+    assert [row["state"] for row in stage.alerts()] == ["firing"]
+
+
+def test_whoever_hangs_while_it_sends_rows_holds_nothing(stage: Stage, store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    watcher, probing = watching(stage, store_dsn, "one")
+    probing.tell(seen(True))
+    watcher.look()
+    taken = []
+
+    def hung(opened: Store, found: Sequence[Observation]) -> None:
+        arrive(opened, found)
+        with connect(store_dsn, "other").connection as other:
+            other.execute("set lock_timeout = '2s'")
+            other.execute("update lease set until = now() - interval '1 second'")
+            taken.append(Lease.take(Store(other), "database_connectivity", "other", timedelta(seconds=30)))
+
+    monkeypatch.setattr("include.observing.arrive", hung)
+    probing.tell(seen(False, 5))
+    assert watcher.look() is False
+    assert taken[0] is not None
+    assert (watcher.lease, stage.alerts()) == (None, [])
 
 
 def test_who_lost_the_lease_writes_nothing(stage: Stage, store_dsn: str) -> None:

@@ -75,6 +75,14 @@ def two(store: Store, store_dsn: str) -> Two:
     return Two(store_dsn)
 
 
+def test_a_request_for_the_lease_that_was_given_up_and_heard_later_keeps_nobody_from_watching(two: Two) -> None:
+    assert two.first.look()
+    two.silent_for_long()
+    with connect(two.dsn, "late").connection as late:
+        assert Lease.take(Store(late), "counting", "second", timedelta(seconds=30))
+    assert two.made("second").look() is True, "who opens everything anew is the same as before"
+
+
 def test_while_one_watches_the_other_does_not(two: Two) -> None:
     assert [two.first.look(), two.second.look(), two.first.look()] == [True, False, True]
     assert two.looks() == 2

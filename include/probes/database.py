@@ -51,6 +51,7 @@ class DatabaseProbe:
                 tell(seen)
                 wait = self.pace.interval.total_seconds() if seen.up else self.pace.again
                 await self.until(started + wait)
+                await asyncio.sleep(started + min(wait, self.pace.again) - time.monotonic())  # a server may hang up each time
         finally:
             await self.let_go()
 

@@ -18,7 +18,7 @@ from include.web.client import Call, Client
 from include.web.line import Answer, BadCertificate, Phases
 
 PACE = Pace(interval=timedelta(minutes=1), timeout=timedelta(seconds=10))
-FRESH = timedelta(minutes=10)
+FRESH = timedelta(minutes=2)
 
 
 @dataclass
@@ -63,6 +63,8 @@ class HttpProbe:
             await asyncio.sleep(self.pace.between.total_seconds())
             await self.let_go()
             seen, left = await self.ask(), left - 1
+        if not seen.up:
+            await self.let_go()  # new connections may be answered well already
         self.was_up = bool(seen.up)
         return seen
 

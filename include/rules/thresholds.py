@@ -19,7 +19,7 @@ from include.store.text import dumps
 from include.thresholds import Found, Limits, Threshold
 from include.writing.wording import measured, shown
 
-# A watcher has no interval; what it measures is that fresh. A certificate is seen every ten minutes, when a connection is new.
+# A watcher has no interval; what it measures is that fresh, or as fresh as its slowest target allows.
 WATCHED = timedelta(minutes=15)
 ESCAPED = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "*": "%", "?": "_"})
 
@@ -35,7 +35,9 @@ class Thresholds:
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per series that is newly in breach or whose alert may change, and one per open alert of a limit that is gone."""
         rules = {rule.name: rule for rule in thresholds_of(settings, run.duty)}
-        since = now - (PATIENCE * run.interval if run.interval else WATCHED)
+        since = now - (
+            PATIENCE * run.interval if run.interval else max([WATCHED, *(PATIENCE * one.interval for one in settings.targets.apis)])
+        )
         rows = dumps([row_of(rule, settings.priorities) for rule in rules.values()])
         found = store.many("thresholds.candidates", rules=rows, duty=run.duty, since=since, steady=STEADY)
         judging = Judging(run.duty, rules, source_states(store, run, now), doubts(store, run.duty, found), now)

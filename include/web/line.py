@@ -26,6 +26,8 @@ LONGEST_HEAD = 64 * 1024
 CHUNK = 64 * 1024
 START = b"HTTP/"
 MOST_PRELUDES = 10
+# A body in more pieces is no answer: to take each of them apart costs more than all other targets together.
+MOST_PIECES = 10_000
 # An address that does not answer, as IPv6 at many places, leaves the rest of the time to the next one.
 ONE_OF_SEVERAL = 3.0
 
@@ -101,10 +103,11 @@ class Line:
     async def rest(self, head: h11.Response, most: int) -> Answer:
         """The body, up to so many bytes; a connection with more in it is of no further use."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-        body = bytearray()
+        body, pieces = bytearray(), 0
         while isinstance(event := await self.event(), h11.Data):
             body += event.data
-            if len(body) > most:
+            pieces += 1
+            if len(body) > most or pieces > MOST_PIECES:
                 self.hang_up()
                 return Answer(head.status_code, headers, bytes(body[:most]), cut=True)
         if self.talk.our_state is h11.DONE and self.talk.their_state is h11.DONE:
@@ -121,6 +124,7 @@ class Line:
                 raise (HungUp if self.used else Failed)("connection closed without an answer")
             self.talk.receive_data(data)
             self.check_start()
+            await asyncio.sleep(0)  # what is there already is read without a pause, and others wait
         return event
 
     def check_start(self) -> None:

@@ -204,12 +204,13 @@ def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:
     """What asks each database, the store included."""
     from include.probes import Pace
     from include.probes.database import DatabaseProbe
+    from include.probes.http import offset
 
     chosen = settings.monitoring.database_connectivity
     pace = Pace(chosen.interval, chosen.heartbeat, chosen.timeout, chosen.confirmations)
 
     def asked(labels: Labels, name: str) -> Probe:
-        return DatabaseProbe(labels, conninfo(name), pace, clock)
+        return DatabaseProbe(labels, conninfo(name), pace, clock, offset(labels["target"]))
 
     targets = opened(settings.targets.databases, lambda one: asked(one.all_labels, one.connection), partial(not_asked, "database", clock))
     return [asked(STORE_LABELS, STORE), *targets]

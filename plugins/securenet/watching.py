@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from securenet.configuration import at_run
@@ -57,19 +58,24 @@ def complete(wiring: Wiring) -> Wiring:
     return wiring
 
 
-def open_watching(duty: str) -> Watching:
-    """What a watcher of the triggerer works with."""
+def open_watching(duty: str, holder: str = "") -> Watching:
+    """What a watcher of the triggerer works with. `holder`: its name in the lease, which it keeps when it opens all of this anew."""
     from include.heartbeats import beat
     from include.watching import Watching
 
     opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
     wiring = Wiring(opened, at_run(opened))
     watch = WATCHES[duty](Lasting(complete(wiring), wiring.clock()))
-    holder = f"{socket.gethostname()}/{os.getpid()}/{id(opened):x}"
     outside = heartbeat("watchers")
-    watching = Watching(duty, holder, opened, bell, watch, wiring.clock, lambda: beat(outside))
+    watching = Watching(duty, holder or new_holder(), opened, bell, watch, wiring.clock, lambda: beat(outside))
     watching.prepare()
     return watching
+
+
+def new_holder() -> str:
+    """A name in the lease that nobody else has: host, process and chance. A request to the store that was given up may still be heard
+    later, and give the lease to whoever made it: they have to be the same then."""
+    return f"{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"
 
 
 def escalation(lasting: Lasting) -> Watch:

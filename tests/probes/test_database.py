@@ -137,6 +137,20 @@ def test_a_hanging_target_delays_no_other() -> None:
     assert [one.why for one in seen if not one.up]
 
 
+def test_a_server_that_hangs_up_each_time_is_not_asked_without_a_pause() -> None:
+    with throwaway() as server:
+        with psycopg.connect(server.dsn("postgres"), autocommit=True) as admin:
+            admin.execute("alter system set idle_session_timeout = '20ms'")
+            admin.execute("select pg_reload_conf()")
+        time.sleep(0.5)
+        probing = Probing([DatabaseProbe({"target": "main"}, server.dsn("postgres"), Pace(), utc_now)])
+        probing.start()
+        time.sleep(3.5)
+        seen = probing.take(0)
+        probing.stop()
+    assert 2 <= len(seen) <= 5
+
+
 def test_names_that_hang_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """The resolver itself is the one thing that is not real here: nobody has a name server that hangs."""
     real = socket.getaddrinfo

@@ -12,12 +12,16 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -26,8 +30,10 @@ from include.probes import Observation, Pace
 from include.probes.http import HttpProbe, next_turn, offset, until_turn
 from include.probes.http_metrics import METRICS
 from include.probing import Probing
-from include.web.client import Call
+from include.web.certificates import wrong
+from include.web.client import Call, Client
 from include.web.expecting import Expect
+from include.web.line import MOST_PIECES
 from tests.probes.servers import Behaviour, Raw, answer, drips, endless, hangs, says, serving
 
 QUICK = Pace(
@@ -410,6 +416,50 @@ def test_a_target_that_could_not_be_asked_is_not_down(fine: Raw) -> None:
     assert 20 < seen["up"] < 60
     assert (seen["down"], seen["why"].keys()) == (0, {"too many open files"})
     assert len([line for line in logged if "targets are not asked: raise the limit of open files" in line]) == 1
+
+
+def test_what_new_connections_are_answered_counts_once_it_is_down() -> None:
+    """As behind a load balancer, where an old connection leads to a server that is on its way out."""
+    ill, seen = True, list[Observation]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        status = "503 No" if ill else "200 OK"
+        with suppress(asyncio.IncompleteReadError, OSError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok".encode())
+        writer.close()
+
+    async def watch() -> None:
+        nonlocal ill
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        asked = probe(Call(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"), SHORT)
+        seen.append(await asked.confirmed())
+        ill = False
+        seen.append(await asked.confirmed())
+        await asked.let_go()
+        server.close()
+
+    asyncio.run(watch())
+    assert [one.up for one in seen] == [False, True]
+
+
+def test_a_body_in_pieces_of_one_byte_is_not_taken_apart_to_its_end() -> None:
+    flood = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 500_000
+    with serving(says(flood)) as server:
+        phases: dict[str, float] = {}
+        answer = asyncio.run(Client(Call(server.url)).ask(phases))
+    assert (answer.cut, len(answer.body)) == (True, MOST_PIECES + 1)
+
+
+def test_names_of_a_certificate_that_cannot_be_read_are_said_to_be_so() -> None:
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
+    odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), b"\x30\x04\xa3\x02\x30\x00")  # an address of X.400
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = (
+        made.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2027, 1, 1, tzinfo=UTC)).add_extension(odd, False)
+    )
+    signed = x509.load_der_x509_certificate(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+    assert wrong(62, signed) == "certificate is for names that cannot be read"
 
 
 def test_look_ups_that_hang_delay_no_other(fine: Raw, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,6 +169,15 @@ def test_an_old_value_is_no_breach(store: Store) -> None:
     assert judged(store, after=timedelta(minutes=11)) == []
 
 
+def test_what_a_slow_target_measured_is_as_fresh_as_it_can_be(store: Store) -> None:
+    shop = {"target": "shop", "environment": "prod"}
+    samples.record(store, [Sample("certificate_expiry", shop, 86400, NOW, "s")])
+    run, later = Run("api_performance", "run", NOW), NOW + timedelta(minutes=80)
+    for interval, found in (("1m", []), ("1h", ["certificate_expiry"])):
+        settings = of(f"targets: {{apis: [{{name: shop, url: 'http://a/', interval: {interval}}}]}}")
+        assert [one.rule for one in Thresholds().verdicts(store, run, settings, later)] == found
+
+
 def test_rules_of_the_file_have_traits_of_their_own() -> None:
     settings = of("rules: [{name: mine, metric: x, duty: system_health, warning: 1, for: 5m, todo: look, priority: high}]")
     assert traits_of(settings)("mine") == Traits(timedelta(minutes=5), priority="high", group_by=("target",), todo="look")  # type: ignore[arg-type]

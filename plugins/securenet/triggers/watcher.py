@@ -25,6 +25,7 @@ class Watcher(BaseEventTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         self.duty = duty
         self.digest = digest
+        self.holder = ""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """As Airflow stores it, for everybody to read."""
@@ -57,9 +58,10 @@ class Watcher(BaseEventTrigger):
 
     def open(self) -> Watching:
         """Everything that watching needs, with its connections open."""
-        from securenet.watching import open_watching
+        from securenet.watching import new_holder, open_watching
 
-        return open_watching(self.duty)
+        self.holder = self.holder or new_holder()
+        return open_watching(self.duty, self.holder)
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:
