@@ -27,6 +27,8 @@ from include.watching import Look, Watch
 
 # While the store is away so much is kept for it; so much of that is judged in one look, which may not take long.
 MOST_BUFFERED, MOST_AT_ONCE = 10_000, 500
+# So much of what was told meanwhile is written down in one look; before all of it is, nothing new is judged.
+MOST_SETTLED = 200
 
 
 @dataclass
@@ -48,33 +50,39 @@ class Observing(Watch):
     memory: Memory | None = None
     outage: Outage | None = None
     judged_at: datetime | None = None
+    more: bool = False
     listens: ClassVar[bool] = False
 
     def look(self, lease: Lease) -> Look:
         """Write down and judge what was seen, and send what is critical."""
-        (seen, later), now = self.next(), self.clock()
-        pulse = self.judged_every is not None and (self.judged_at is None or now - self.judged_at >= self.judged_every)
-        if not (seen or pulse or self.outage):
+        outage, rest = self.outage.split(MOST_SETTLED) if self.outage else (None, None)
+        (seen, later), now = self.next(0 if rest else MOST_AT_ONCE), self.clock()
+        pulse = self.is_due(now) and not rest
+        if not (seen or pulse or outage):
             return Look(False)
         run = Run(self.duty, f"watch__{lease.fence}", now)
         with self.store.transaction():
             arrive(self.store, seen)  # before anything is held: whoever hangs while it sends rows is not told so, and keeps its locks
             lease.hold(self.store)
             self.store.many("runs.lock_duty", duty=self.duty)
-            settled = settle(self.outage, self.evaluating, self.store, run) if self.outage else 0
+            settled = settle(outage, self.evaluating, self.store, run) if outage else 0
             settle_samples(self.store, seen)
             changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, judged(each, self.duty), run, now)]
             changes += self.pulse(run, now) if pulse else []
-        self.fresh, self.outage = later, None
+        self.fresh, self.outage, self.more = later, rest, bool(later or rest)
         news = settled + sum(change.transition.reason not in (Reason.UNCHANGED, Reason.STALE) for change in changes)
         if news:
             self.deliver()
         return Look(bool(news))
 
-    def next(self) -> tuple[list[Observation], list[Observation]]:
+    def is_due(self, now: datetime) -> bool:
+        """Whether the duty's rules are to be asked; also after the clock was set back."""
+        return self.judged_every is not None and (self.judged_at is None or not now - self.judged_every < self.judged_at <= now)
+
+    def next(self, most: int) -> tuple[list[Observation], list[Observation]]:
         """What is judged now, and what waits for the next look: of a storm, some at a time."""
         seen = self.seen()
-        return seen[:MOST_AT_ONCE], seen[MOST_AT_ONCE:]
+        return seen[:most], seen[most:]
 
     def seen(self) -> list[Observation]:
         """All that was seen and is not written down yet, oldest first."""
@@ -83,7 +91,7 @@ class Observing(Watch):
 
     def wait(self, bell: Store, seconds: float) -> None:
         """Until something is seen, or not at all where something waits."""
-        self.fresh += self.probing.take(0 if self.fresh else seconds)
+        self.fresh += self.probing.take(0 if self.more else seconds)
 
     def held(self, until: datetime) -> None:
         """The store answers, and the lease lasts until this moment: remember what would be needed without it."""
@@ -93,7 +101,7 @@ class Observing(Watch):
         """The store is away: tell from memory what can be told; whether there is any memory."""
         if self.memory is None:
             return False
-        self.outage = self.outage or Outage(self.memory)
+        self.outage, self.more = self.outage or Outage(self.memory), False
         self.outage.judge(judged(self.seen(), self.duty), self.clock())
         return True
 
@@ -102,7 +110,7 @@ class Observing(Watch):
         if self.outage:
             with self.store.transaction():
                 record(self.outage, self.store)
-        self.fresh, self.outage = [], None
+        self.fresh, self.outage, self.more = [], None, False
         self.probing.take(0)
 
     def pulse(self, run: Run, now: datetime) -> list[Change]:

@@ -32,13 +32,14 @@ Openers = Mapping[str, Callable[[], Channel]]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a watcher knew when the store last answered. `directory` asks no store; `lease_until`: from then on others may watch."""
+    """What a watcher knew when the store last answered, at `since`. `directory` asks no store; `lease_until`: then others may watch."""
 
     settings: Settings
     directory: Directory
     suppression: Suppression
     critical: frozenset[str]
     channels: Openers
+    since: datetime
     lease_until: datetime
 
     @classmethod
@@ -48,7 +49,7 @@ class Memory:
         silences = [Silence.from_row(row) for row in store.many("silences.standing", now=now)]
         suppression = Suppression(silences, settings.alerts, known, now)
         critical = frozenset(alert.fingerprint for alert in known if alert.is_critical)
-        return cls(settings, directory, suppression, critical, channels, lease_until)
+        return cls(settings, directory, suppression, critical, channels, now, lease_until)
 
 
 @dataclass
@@ -73,10 +74,15 @@ class Outage:
 
     def judge(self, judged: Sequence[Judged], now: datetime) -> int:
         """Tell what is newly critical, and the end of what was told so; how many messages left."""
-        if now >= self.memory.lease_until:
+        if not self.memory.since <= now < self.memory.lease_until:  # also where the clock was set back, and says nothing of the lease
             return 0
         moved = [episode for traits, verdict in judged if (episode := self.follow(traits, verdict))]
         return sum(self.tell(episode, now) for episode in moved)
+
+    def split(self, most: int) -> tuple[Outage, Outage | None]:
+        """The first so many of its episodes, and the rest, if there is one."""
+        episodes = list(self.episodes.items())
+        return Outage(self.memory, dict(episodes[:most])), Outage(self.memory, dict(episodes[most:])) if episodes[most:] else None
 
     def follow(self, traits: Traits, verdict: Verdict) -> Episode | None:
         """The episode that a verdict begins or ends; None where it does neither."""
@@ -145,15 +151,14 @@ def settle(outage: Outage, evaluating: Evaluating, store: Store, run: Run) -> in
 
     Within the caller's transaction, which holds the lease.
     """
-    drainer = Drainer.enrol(store)
-    for episode in outage.episodes.values():
-        for verdict in (episode.opened, episode.ended):
-            if verdict:
-                evaluating.keep(store, [(episode.traits, verdict)], run)
-                write_down(episode, verdict, store, drainer)
-        Dispatch(store, evaluating.settings, evaluating.directory, evaluating.clock()).groups([episode.name.key])
+    drainer, episodes = Drainer.enrol(store), list(outage.episodes.values())
+    for verdicts in ([(one, one.opened) for one in episodes], [(one, one.ended) for one in episodes if one.ended]):
+        evaluating.keep(store, [(episode.traits, verdict) for episode, verdict in verdicts], run)
+        for episode, verdict in verdicts:
+            write_down(episode, verdict, store, drainer)
+    Dispatch(store, evaluating.settings, evaluating.directory, evaluating.clock()).groups([one.name.key for one in episodes])
     drainer.leave()
-    return sum(len(episode.told) for episode in outage.episodes.values())
+    return sum(len(episode.told) for episode in episodes)
 
 
 def record(outage: Outage, store: Store) -> None:

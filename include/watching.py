@@ -116,6 +116,7 @@ class Watching:
             self.watch.others()
             return False
         look = self.watch.look(self.lease)  # type: ignore[arg-type]  # is_mine() says that there is one
+        self.be_heard()
         self.watch.held(self.held_until or self.clock())
         self.next_at = look.next_at
         return look.news
@@ -138,7 +139,7 @@ class Watching:
         facts(log, "the store answers again", watcher=self.name)
 
     def is_mine(self) -> bool:
-        """Whether this is the one who watches; whoever is, is heard of. Raises LeaseLost."""
+        """Whether this is the one who watches. Raises LeaseLost."""
         self.held_until = self.clock() + LEASE
         if self.lease:
             self.lease.renew(self.store)
@@ -146,8 +147,6 @@ class Watching:
             self.lease = Lease.take(self.store, self.name, self.holder, LEASE)
             if self.lease:
                 facts(log, "watching", watcher=self.name, fence=self.lease.fence)
-        if self.lease:
-            self.be_heard()
         return self.lease is not None
 
     def be_heard(self) -> None:

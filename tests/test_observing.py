@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
 from include.evaluating import Evaluating
-from include.observing import MOST_AT_ONCE, Observing, arrive, rounds
+from include.observing import MOST_AT_ONCE, MOST_SETTLED, Observing, arrive, rounds
 from include.outage import Memory
 from include.probes import Observation
 from include.probing import Probing
@@ -91,6 +93,45 @@ def test_of_a_storm_some_are_judged_at_a_time_and_none_is_forgotten(stage: Stage
     probing.tell(seen(True, 5, targets[0]))
     assert watcher.look() is True
     assert stage.titles()[-1] == "✅ SUCCESS: database db0 answers again"
+
+
+def test_a_storm_without_the_store_is_written_down_in_parts_before_anything_new_is_judged(stage: Stage, store_dsn: str) -> None:
+    stage.table.traits_of_all = replace(stage.table.traits_of_all, group_by=("target",))
+    watcher, probing = watching(stage, store_dsn, "one")
+    probing.tell(seen(True))
+    watcher.look()
+    stage.now += timedelta(seconds=5)
+    targets = [{"target": f"db{number}", "environment": "prod"} for number in range(MOST_SETTLED + 50)]
+    for labels in targets:
+        probing.tell(seen(False, 5, labels))
+    assert watcher.watch.goes_on()
+    stage.now += timedelta(seconds=1)
+    for labels in targets:
+        probing.tell(seen(True, 6, labels))
+    states = []
+    for _ in range(3):
+        watcher.look()
+        states.append(Counter(row["state"] for row in stage.alerts()))
+        watcher.wait()
+    assert states == [{"firing": MOST_SETTLED}, {"resolved": len(targets)}, {"resolved": len(targets)}]
+    stage.later(3600)
+    told = Counter((got.message.group_key, got.good) for got in stage.receivers.got)
+    assert (len(told), set(told.values())) == (2 * len(targets), {1}), "each of them, and its end, once"
+
+
+def test_after_the_clock_was_set_back_the_rules_are_asked_and_nothing_is_told_from_memory(stage: Stage, store_dsn: str) -> None:
+    watcher, probing = watching(stage, store_dsn, "one")
+    watcher.watch.judged_every = timedelta(minutes=1)  # type: ignore[attr-defined]
+    probing.tell(seen(True))
+    watcher.look()
+    asked = watcher.watch.judged_at  # type: ignore[attr-defined]
+    stage.now -= timedelta(hours=1)
+    watcher.look()
+    assert watcher.watch.judged_at == asked - timedelta(hours=1)  # type: ignore[attr-defined]
+    stage.now -= timedelta(hours=1)
+    probing.tell(seen(False, -7200))
+    assert watcher.watch.goes_on()
+    assert stage.told() == []
 
 
 def test_nobody_has_a_bell_rung_that_they_do_not_hear(stage: Stage, store_dsn: str) -> None:
