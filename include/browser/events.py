@@ -14,6 +14,7 @@ from include.scraping.hostile import seemly
 MOST_BYTES = 64 * 1024 * 1024
 # So many lines of its console are read, so many dialogs closed, and so many pages followed that each lead to the next.
 MOST_SAID, MOST_DIALOGS, MOST_MOVES = 1000, 20, 20
+MOST_OF_AN_ADDRESS = 2000
 CONSOLE = tuple(f'{{"method":"{event}"'.encode() for event in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"))
 NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
 # Browsers ask for it by themselves, and many sites have none.
@@ -75,21 +76,21 @@ class Events:
 
     def answered(self, about: Message) -> None:
         """The head of an answer."""
-        status, url = int(about["response"]["status"]), about["response"]["url"]
+        status, where = int(about["response"]["status"]), place(about["response"]["url"])
         if about["type"] == "Document" and about.get("frameId") == self.frame:
             self.status = status
-        if status >= 400 and not place(url).endswith(UNASKED):
-            self.failed.append(f"{status} {place(url)}")
+        if status >= 400 and not where.endswith(UNASKED):
+            self.failed.append(f"{status} {where}")
 
     def began(self, about: Message) -> None:
         """A request."""
         if len(self.requests) < MOST_SAID:
-            self.requests[about["requestId"]] = about["request"]["url"]
+            self.requests[about["requestId"]] = place(about["request"]["url"])
 
     def broke(self, about: Message) -> None:
         """A request without a whole answer; those that the page itself gave up do not count, nor those that this host did."""
         if not about.get("canceled") and about["errorText"] != NETWORK_CHANGED:
-            self.failed.append(f"{words(about['errorText'])} {place(self.requests.get(about['requestId'], ''))}")
+            self.failed.append(f"{words(about['errorText'])} {self.requests.get(about['requestId'], '')}")
 
     def came(self, about: Message) -> None:
         """A piece of an answer."""
@@ -154,6 +155,6 @@ def words(error: str) -> str:
 
 
 def place(url: str) -> str:
-    """Where a request went, without what may be secret: no query."""
-    parts = urlsplit(url)
-    return f"{parts.hostname or ''}{parts.path}"
+    """Where a request went, without what may be secret: no query; and cut, as a page may ask for anything."""
+    parts = urlsplit(url[:MOST_OF_AN_ADDRESS])  # which remembers what it was asked
+    return seemly(f"{parts.hostname or ''}{parts.path}")

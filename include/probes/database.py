@@ -79,6 +79,7 @@ class DatabaseProbe:
                 await connection.execute("select 1")
             phases["query"] = time.monotonic() - started - phases["connect"]
         except (psycopg.Error, OSError, Failed) as error:
+            forget_frames(error)
             if no_room(error):
                 raise NoRoom(first_line(error)) from None
             return Observation(self.labels, at, False, first_line(error), phases)
@@ -148,3 +149,9 @@ async def limited(connection: Connection, seconds: float) -> AsyncIterator[None]
             raise
         finally:
             timer.cancel()
+
+
+def forget_frames(error: BaseException | None) -> None:
+    """Let go of what a failed attempt had open: its frames and its errors hold each other, and would keep that for long."""
+    while error:
+        error.__traceback__, error = None, error.__context__

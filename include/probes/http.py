@@ -19,6 +19,8 @@ from include.web.line import Answer, BadCertificate, Phases
 
 PACE = Pace(interval=timedelta(minutes=1), timeout=timedelta(seconds=10))
 FRESH = timedelta(minutes=2)
+# Seconds: a clock may not see that an answer took any time.
+LEAST = 1e-6
 
 
 @dataclass
@@ -94,6 +96,7 @@ class HttpProbe:
         except Failed as error:
             return str(error)
         values["api_response_bytes"] = len(answer.body)
+        values["api_throughput"] = len(answer.body) / max(phases["total"], LEAST)
         return self.call.expect.why_not(answer)
 
     def renew(self, now: float) -> None:

@@ -13,6 +13,7 @@ METRICS = {
         ("phase",),
     ),
     "api_response_bytes": Metric("bytes", "How much of a body there was, or was read of it at most."),
+    "api_throughput": Metric("bytes/s", "How much of a body came in each second of a probe."),
     "certificate_expiry": Metric(
         "s", "How long the target's certificate is still valid; negative when it has expired. Of new connections."
     ),

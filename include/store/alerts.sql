@@ -1,6 +1,8 @@
 -- name: newest
--- The newest alert of each fingerprint, open or resolved, locked until the transaction ends.
-select id, fingerprint, duty, rule, labels, severity, priority, state, reason, summary, progress, opened_at, evaluated_at, changed_at, group_key,
+-- The newest alert of each fingerprint, open or resolved, locked until the transaction ends. One that was judged in the future was judged
+-- by a clock that has been set right meanwhile: what is found now is newer.
+select id, fingerprint, duty, rule, labels, severity, priority, state, reason, summary, progress, opened_at, changed_at, group_key,
+       case when evaluated_at > clock_timestamp() + interval '1 minute' then timestamptz 'epoch' else evaluated_at end as evaluated_at,
        fired_at, calls, breaches, history, flapping, acknowledged_by, acknowledged_until, unattended_since, resolution
 from alert
 where id in (select distinct on (fingerprint) id from alert where fingerprint = any(%(fingerprints)s)

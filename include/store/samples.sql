@@ -28,7 +28,7 @@ where r.per is null or p.growth > 0
 
 -- name: settle
 -- What has arrived becomes samples, of series that are made where they are new, and the newest of each is kept unless a newer one is
--- there already.
+-- there already, and not from the future, as of a clock that has been set right.
 with arrived as materialized (
     delete from arriving returning *, md5(metric || labels::text)::uuid as digest
 ), made as (
@@ -45,7 +45,8 @@ with arrived as materialized (
 ), newest as materialized (
     select distinct on (id) id, metric, at, value, note from told order by id, at desc
 ), moved as (
-    update latest l set at = n.at, value = n.value, note = n.note from newest n where n.id = l.series_id and n.at >= l.at
+    update latest l set at = n.at, value = n.value, note = n.note from newest n
+    where n.id = l.series_id and (n.at >= l.at or l.at > clock_timestamp() + interval '1 minute')
 ), begun as (
     insert into latest (series_id, metric, at, value, note)
     select * from newest n where not exists (select from latest l where l.series_id = n.id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 from include.config.routes import Priorities
 from include.config.settings import Settings
-from include.model import Level, Run, Sample, Traits
+from include.model import Level, Run, Sample, Traits, utc_now
 from include.rules.vital_signs import SourceUp
 from include.store import Store, connect, samples
 from tests.lifecycle.stage import Stage, recipient
@@ -72,6 +73,20 @@ def test_an_incident_is_acknowledged_when_all_of_it_is(stage: Stage) -> None:
     stage.actions.acknowledge("2", "bob")
     stage.later(MINUTE)
     assert stage.told("pagerduty")[-1] == "acknowledged"
+
+
+def test_what_was_judged_by_a_clock_that_was_ahead_ends_when_it_ends(stage: Stage) -> None:
+    stage.now = utc_now() + timedelta(hours=5)
+    sample = Sample("m", {}, 1, stage.now, "x")
+    samples.record(stage.store, [sample])
+    stage.judge("db", Level.CRITICAL)
+    stage.drain()
+    stage.now = utc_now()
+    samples.record(stage.store, [replace(sample, value=2, at=stage.now)])
+    stage.judge("db", Level.OK)
+    stage.drain()
+    assert stage.told() == ["opened", "recovered"]
+    assert [row["value"] for row in samples.newest(stage.store, "m", {})] == [2]
 
 
 def test_a_source_that_comes_and_goes_is_damped_like_anything_else(stage: Stage) -> None:

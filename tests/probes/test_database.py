@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -149,6 +151,24 @@ def test_a_server_that_hangs_up_each_time_is_not_asked_without_a_pause() -> None
         seen = probing.take(0)
         probing.stop()
     assert 2 <= len(seen) <= 5
+
+
+def test_attempts_that_fail_keep_nothing_open() -> None:
+    """Without the garbage collector, which may come much later."""
+
+    async def rounds(dsn: str) -> int:
+        probes = [DatabaseProbe({"target": str(n)}, dsn, Pace(timeout=timedelta(seconds=0.5)), utc_now) for n in range(20)]
+        for _ in range(2):
+            await asyncio.gather(*(one.ask() for one in probes))
+        return len(os.listdir("/proc/self/fd"))
+
+    with socket_that_says_nothing() as port:
+        before = len(os.listdir("/proc/self/fd"))
+        gc.disable()
+        try:
+            assert asyncio.run(rounds(f"host=127.0.0.1 port={port} dbname=x user=x")) < before + 15
+        finally:
+            gc.enable()
 
 
 def test_names_that_hang_delay_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

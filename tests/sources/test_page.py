@@ -22,6 +22,7 @@ import pytest
 from include.browser import Failed, Gone, Late, devtools
 from include.browser.chromium import PROGRAMS
 from include.browser.devtools import Pipe
+from include.browser.events import place
 from include.browser.visit import Expect, Visit
 from include.failures import SourceError
 from include.fleet import Fleet
@@ -230,6 +231,10 @@ def test_a_command_is_answered_among_events(line: tuple[Pipe, int, int]) -> None
 def say(writing: int, *messages: dict[str, Any]) -> None:
     """What a browser says."""
     os.write(writing, b"".join(json.dumps(one).encode() + b"\0" for one in messages))
+
+
+def test_however_long_an_address_is_little_is_kept_of_it() -> None:
+    assert len(place("http://a.example/" + "x" * 2_000_000)) == 200
 
 
 def test_a_network_of_this_host_that_comes_or_goes_says_nothing_of_the_page(line: tuple[Pipe, int, int]) -> None:
