@@ -9,8 +9,9 @@ from enum import StrEnum
 from include.message import Message, MessageState, Outcome
 from include.store import Row, Store
 
-# So many outages in a row, and the channel rests. Where our side is at fault, one says it all.
-MOST, MISCONFIGURED = 3, 1
+# So many outages in a row, and the channel rests. Where our side is at fault, one says it all; of a message that twice may or may not have
+# arrived, a third attempt would come too late.
+MOST, DOUBTS, MISCONFIGURED = 3, 2, 1
 
 
 class Change(StrEnum):
@@ -42,7 +43,7 @@ class Breakers:
         """Take an outcome into account; what that has changed for its channel."""
         channel, why, change = message.channel, (outcome.why or "")[:300], Change.NONE
         if outcome.outage or outcome.misconfigured:
-            change = self.trip(channel, why, MISCONFIGURED if outcome.misconfigured else MOST, now)
+            change = self.trip(channel, why, most(message, outcome), now)
         if outcome.retry_after:
             self.rows[channel] = self.store.one("messages.pause", channel=channel, why=why, until=now + outcome.retry_after) or {}
         elif channel in self.rows and outcome.state is MessageState.SENT:
@@ -61,6 +62,13 @@ class Breakers:
         if mended:
             del self.rows[channel]
         return Change.MENDED if mended and mended["rested"] else Change.NONE
+
+
+def most(message: Message, outcome: Outcome) -> int:
+    """How many failures in a row are enough."""
+    if outcome.misconfigured:
+        return MISCONFIGURED
+    return DOUBTS if message.possible_repeat and outcome.state is MessageState.UNCERTAIN else MOST
 
 
 def in_words(row: Row | None, now: datetime) -> str:

@@ -79,7 +79,7 @@ class Drain:
         now = self.clock()
         lost = message.template == "alert" and outcome.state is not MessageState.SENT
         if lost:
-            self.store.change("groups.wake", keys=[message.group_key], now=now)
+            self.store.change("groups.wake", keys=message.groups, now=now)
         done = drainer.finish(message, outcome, now + pause(message, outcome) if outcome.again else now, now)
         if lost and outcome.state is not MessageState.UNCERTAIN:
             self.store.change("messages.withdraw_followers", ids=done, now=now)

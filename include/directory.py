@@ -81,7 +81,13 @@ class Directory:
     def matrix(self, subject: Subject, since: datetime) -> list[tuple[datetime, list[Recipient]]]:
         """By the matrix."""
         steps = escalation(self.settings, subject, since, self.default_receiver)
-        return [(step.at, list(self.reachable(step.recipients, subject))) for step in steps]
+        return [(step.at, [self.as_of_now(one, subject) for one in self.reachable(step.recipients, subject)]) for step in steps]
+
+    def as_of_now(self, recipient: Recipient, subject: Subject) -> Recipient:
+        """Whoever was brought in some time ago is told further news by the quiet hours of now."""
+        person = self.settings.people.get(recipient.person or "")
+        quiet = None if subject.is_critical or self.moment is None else held(person, recipient.zone, self.moment)
+        return replace(recipient, held_until=quiet)
 
     def reachable(self, told: Sequence[Recipient], subject: Subject) -> Iterator[Recipient]:
         """All of them, and for each whose channel is out of order the same person through the next channel that is not."""

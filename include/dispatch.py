@@ -60,7 +60,7 @@ class Dispatch:
         if withdrawn := [id for plan in plans for id in plan.withdrawn]:
             self.store.change("groups.withdraw", ids=withdrawn, now=self.now)
         if written := [message for plan in plans for message in plan.messages]:
-            self.store.change("groups.write", messages=dumps(written), now=self.now)
+            self.store.change("groups.write", messages=dumps(written), now=self.now, repeat=self.settings.alerts.repeat_interval)
         if quiets := [{"id": id, "words": quiet and quiet.words} for plan in plans for id, quiet in plan.quiets.items()]:
             self.store.change("groups.set_quiet", quiets=dumps(quiets))
         times = [{"key": plan.group.key, "next_at": plan.next_at and plan.next_at.isoformat()} for plan in plans]

@@ -71,6 +71,12 @@ class Message:
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
     @property
+    def groups(self) -> list[str]:
+        """Of what it tells: its own, and those of the messages that a cap held back and that leave with it."""
+        held = self.content.get("held_back") or {}
+        return [self.group_key, *(row["group_key"] for row in held.get("messages", ()))]
+
+    @property
     def is_critical(self) -> bool:
         """Whether it goes before all others."""
         return self.priority == Urgency.CRITICAL

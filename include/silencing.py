@@ -122,14 +122,19 @@ class Suppression:
         return [(silence, until) for silence in self.silences if (until := silence.until(self.now))]
 
     def causes_of(self, alert: Alert) -> Iterator[Alert]:
-        """The alerts that make this one needless, while they are open or just over."""
+        """The alerts that make this one needless, while they are open or just over, in the order in which they are known."""
         values = values_of(alert)
         below = foundations(self.settings.dependencies, alert.labels.get("target", "")) if self.settings.dependencies else ()
-        found = [cause for target in sorted(below) for cause in self.down.get(target, ())]
+        found = [cause for target in below for cause in self.down.get(target, ())]
         for rule, sources in self.sources:
             if sources and fits(rule.target, values) and not fits(rule.source, values):
                 found += sources.get(shared(rule, alert), ())
-        return (cause for cause in found if cause.id != alert.id)
+        return iter(sorted((cause for cause in found if cause.id != alert.id), key=lambda cause: self.order[cause.id]))
+
+    @cached_property
+    def order(self) -> Mapping[int, int]:
+        """The place of each cause."""
+        return {cause.id: place for place, cause in enumerate(self.causes)}
 
     @cached_property
     def live(self) -> Sequence[Alert]:

@@ -89,13 +89,14 @@ class Alerts(Section):
     fallback: Annotated[tuple[ChannelName, ...], Field(min_length=1)] = ("email", "slack", "sms", "pagerduty", "webhook")
     """Where news goes when a channel is down: the next of these that is configured and not down."""
     caps: dict[CapName, Cap] = CAPS
-    """How much one receiver gets through a channel, and of `reminders` to account owners. What is not named keeps its own."""
+    """How much one receiver gets through a channel, and of `reminders` to account owners. What is not named stays as it is."""
 
     @field_validator("caps")
     @classmethod
     def with_the_others(cls, caps: dict[CapName, Cap]) -> dict[CapName, Cap]:
-        """To change one is not to lose the others."""
-        return {**CAPS, **caps}
+        """To change one, or something of one, is not to lose the others."""
+        own = {name: {key: getattr(cap, key) for key in cap.model_fields_set} for name, cap in caps.items()}
+        return {**CAPS, **{name: CAPS[name].model_copy(update=own[name]) if name in CAPS else cap for name, cap in caps.items()}}
 
     @field_validator("dependencies")
     @classmethod

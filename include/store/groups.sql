@@ -42,7 +42,8 @@ update message set state = 'superseded', finished_at = %(now)s
 where id = any(%(ids)s) and state in ('pending', 'held')
 
 -- name: write
--- Messages of a JSON array. One that never left and is wanted again, or wanted otherwise, is written anew.
+-- Messages of a JSON array. One that never left and is wanted again, or wanted otherwise, is written anew; so is one that was refused for
+-- good so long ago that it would have been repeated by now: what was wrong with its receiver may have been mended.
 insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, tells, reason, state, alert_id,
                      created_at, due_at, error)
 select m.key, m.duty, m.channel, m.receiver, m.group_key, m.priority, 'alert', m.subject, m.content, m.tells, m.reason, m.state, m.alert_id,
@@ -52,8 +53,11 @@ from jsonb_to_recordset(%(messages)s::jsonb) as m (
     reason text, state message_state, alert_id bigint, due_at timestamptz, error text)
 on conflict (key) do update
 set priority = excluded.priority, subject = excluded.subject, content = excluded.content, tells = excluded.tells, reason = excluded.reason,
-    state = excluded.state, due_at = excluded.due_at, error = excluded.error, finished_at = null
+    state = excluded.state, due_at = excluded.due_at, error = excluded.error, finished_at = null,
+    attempts = case when message.state = 'failed' then 0 else message.attempts end,
+    created_at = case when message.state = 'failed' then excluded.created_at else message.created_at end
 where message.state in ('pending', 'held', 'superseded', 'not_configured', 'no_receiver')
+   or (message.state = 'failed' and message.finished_at <= %(now)s - %(repeat)s)
 
 -- name: set_quiet
 -- Note with each alert why nobody is told of it, where that has changed. One that somebody is changing is left to them: they look at
@@ -74,8 +78,9 @@ where g.key = n.key and g.next_at is distinct from n.next_at
 select key from alert_group where next_at <= %(now)s order by next_at limit %(most)s for update skip locked
 
 -- name: wake
--- Look at these groups at once.
-update alert_group set next_at = %(now)s where key = any(%(keys)s) and (next_at is null or next_at > %(now)s)
+-- Look at these groups at once. They are locked in the order in which whoever plans locks them.
+with woken as (select key from alert_group where key = any(%(keys)s) and (next_at is null or next_at > %(now)s) order by key for update)
+update alert_group g set next_at = %(now)s from woken w where g.key = w.key
 
 -- name: next_due
 -- The next moment at which there is something to do: a group to look at, an acknowledgement that ends, a message to send.

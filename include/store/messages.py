@@ -108,6 +108,7 @@ class Drainer:
             drainer=self.number,
             state=outcome.state,
             again=outcome.again,
+            refused=outcome.state is MessageState.FAILED and not outcome.channel_failed,
             due_at=due_at,
             error=outcome.why and storable(outcome.why)[:1000],
             accepted=list(outcome.accepted),

@@ -101,11 +101,13 @@ select title, html, plain, csv, period_end from report where id = %(report_id)s
 -- name: finish
 -- Record the outcome of an attempt by its drainer, for the message and all that left as part of it; 0 when somebody else took it over
 -- meanwhile. What has arrived, or may have, is what the receiver knows; of an end that was refused for good nobody is told again, unless
--- its channel did not work.
+-- its channel did not work. Where a message is refused that others left with, these may not be at fault: they leave anew.
 with done as (
     update message
-    set state = %(state)s::message_state, due_at = %(due_at)s, error = %(error)s, drainer = null, bundle = case when %(again)s then null else bundle end,
-        accepted = accepted || %(accepted)s::text[], finished_at = case when not %(again)s then %(now)s end
+    set state = case when %(refused)s and id <> %(id)s then 'pending' else %(state)s end::message_state,
+        due_at = %(due_at)s, error = %(error)s, drainer = null,
+        bundle = case when not (%(again)s or %(refused)s) then bundle end,
+        accepted = accepted || %(accepted)s::text[], finished_at = case when not (%(again)s or (%(refused)s and id <> %(id)s)) then %(now)s end
     where (id = %(id)s or bundle = %(id)s) and state = 'sending' and drainer = %(drainer)s
     returning *
 ), told as (
@@ -118,7 +120,7 @@ with done as (
     set open = excluded.open, marks = excluded.marks, face = excluded.face, person = excluded.person, told_at = excluded.told_at,
         ref = case when not excluded.open then '{}' when excluded.ref = '{}' then s.ref else excluded.ref end
 )
-select id from done
+select id from done where state = %(state)s::message_state
 
 -- name: withdraw_followers
 -- What was planned on the assumption that a message arrives is no plan any more when it did not.

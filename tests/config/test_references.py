@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from include.config.alerts import CAPS, Cap
+from include.config.alerts import CAPS, CapName
 from include.config.loading import ConfigurationRefused, describe_settings, load, parse
 from include.config.people import RotatingRole
 from tests.configured import configured
@@ -312,9 +312,10 @@ def test_what_can_reach_somebody_is_accepted(text: str) -> None:
     configured(text)
 
 
-def test_changing_one_cap_leaves_the_others() -> None:
-    caps = configured("alerts: {caps: {email: {messages: 10, per: 1m}}}").alerts.caps
-    assert caps == {**CAPS, "email": Cap(messages=10, per=timedelta(minutes=1))}
+@pytest.mark.parametrize("name", ["email", "pagerduty"])
+def test_changing_the_rate_of_one_cap_leaves_the_others_and_what_else_it_says(name: CapName) -> None:
+    caps = configured(f"alerts: {{caps: {{{name}: {{messages: 10, per: 2m}}}}}}").alerts.caps
+    assert caps == {**CAPS, name: CAPS[name].model_copy(update={"messages": 10, "per": timedelta(minutes=2)})}
 
 
 def test_an_unknown_duty_is_answered_with_all_duties() -> None:
