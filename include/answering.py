@@ -10,8 +10,10 @@ from include.config.people import Person
 from include.failures import Refused, RequestRefused
 from include.hooks import Call, Hook, Wish
 
-# What is older, or from the future, may be somebody's recording.
-WINDOW = timedelta(minutes=5)
+# What is from the future, or older than a vendor's calls can be, may be somebody's recording.
+AHEAD = timedelta(minutes=5)
+# So much their clock may differ from ours.
+SKEW = timedelta(minutes=1)
 
 
 class CallRefused(Refused):
@@ -37,7 +39,7 @@ class Answering:
         wish = self.understood(call)
         if wish is None:
             return "nothing to do"
-        if abs(self.actions.now - wish.at) > WINDOW:
+        if not -AHEAD <= self.actions.now - wish.at <= self.hook.PATIENCE:
             raise CallRefused(401, "too old, or from the future: is the clock right?")
         store = self.actions.store
         with store.transaction():
@@ -57,7 +59,9 @@ class Answering:
     def act(self, wish: Wish) -> str:
         """Acknowledge or resolve the group's alerts, if whoever asks may see them."""
         try:
-            by = self.allowed(wish)
+            by, alerts = self.allowed(wish), self.actions.find(wish.group)
+            if any(alert.opened_at > wish.at + SKEW for alert in alerts):
+                return "nothing is open any more of what was meant"
             if wish.what == "acknowledge":
                 return f"acknowledged: {self.actions.acknowledge(wish.group, by, f'in {self.vendor}')}"
             return f"resolved: {self.actions.resolve(wish.group, by, f'resolved by {by}')}"

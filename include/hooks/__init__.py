@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 HOOKS = {
@@ -39,9 +39,10 @@ class Wish:
 
 
 class Hook(Protocol):
-    """Understands one vendor. `KNOWN_ONLY`: who is not in `people` under their id there may do nothing."""
+    """Understands one vendor. `KNOWN_ONLY`: who is not in `people` under their id may do nothing. `PATIENCE`: so old a call may be."""
 
     KNOWN_ONLY: bool
+    PATIENCE: timedelta
 
     def proves(self, call: Call, secret: str) -> bool:
         """Whether the vendor has signed it."""

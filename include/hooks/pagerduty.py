@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.hooks import Call, Wish, signed
@@ -14,9 +14,10 @@ ACTIONS = {"incident.acknowledged": "acknowledge", "incident.resolved": "resolve
 
 
 class PagerDuty:
-    """The hook. PagerDuty has its own idea of who may answer an incident."""
+    """The hook. PagerDuty has its own idea of who may answer an incident, and tries again for hours while nobody hears it."""
 
     KNOWN_ONLY = False
+    PATIENCE = timedelta(hours=12)
 
     def proves(self, call: Call, secret: str) -> bool:
         """Whether one of the signatures is PagerDuty's: while a secret is being replaced there are two."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,9 +14,10 @@ ACTIONS = {"ack": "acknowledge", "resolve": "resolve"}
 
 
 class Slack:
-    """The hook."""
+    """The hook. The time that Slack signs is that of the call itself."""
 
     KNOWN_ONLY = True
+    PATIENCE = timedelta(minutes=5)
 
     def proves(self, call: Call, secret: str) -> bool:
         """Whether Slack has signed it at the time that it names."""

@@ -82,11 +82,27 @@ def test_a_recording_of_a_call_is_answered_once(stage: Stage) -> None:
     assert stage.alerts()[0]["state"] == "firing"
 
 
-@pytest.mark.parametrize("minutes", [-6, 6], ids=["old", "from the future"])
-def test_what_was_signed_more_than_five_minutes_away_is_refused(stage: Stage, minutes: int) -> None:
+@pytest.mark.parametrize("minutes", [-13 * 60, 6], ids=["old", "from the future"])
+def test_what_was_signed_long_ago_or_in_the_future_is_refused(stage: Stage, minutes: int) -> None:
     at = NOW + timedelta(minutes=minutes)
     assert refused(stage, "slack", slack(at, group_of(stage))) == 401
     assert refused(stage, "pagerduty", pagerduty(at, group_of(stage))) == 401
+
+
+def test_slack_signs_each_call_at_its_time_and_pagerduty_tries_again_for_hours(stage: Stage) -> None:
+    stage.now += timedelta(minutes=30)
+    assert refused(stage, "slack", slack(NOW, group_of(stage))) == 401
+    assert answer(stage, "pagerduty", pagerduty(NOW, group_of(stage))) == "acknowledged: 1"
+
+
+def test_what_was_meant_for_an_earlier_problem_is_not_done_to_a_later_one(stage: Stage) -> None:
+    late = pagerduty(stage.now, group_of(stage))
+    stage.now += timedelta(minutes=30)
+    stage.judge("db", Level.OK)
+    stage.now += timedelta(minutes=30)
+    stage.judge("db", Level.CRITICAL)
+    assert answer(stage, "pagerduty", late) == "nothing is open any more of what was meant"
+    assert [alert["state"] for alert in stage.alerts()] == ["resolved", "firing"]
 
 
 def test_what_the_vendor_has_not_signed_is_refused(stage: Stage) -> None:
