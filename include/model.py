@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from include.audience import Audience, Labels, Told
-from include.message import Urgency
+from include.audience import Labels
 
 Clock = Callable[[], datetime]
 
@@ -253,34 +252,6 @@ class Transition:
     breaches: int = 1
     history: int = 1
     flapping: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A report as people get it: `subject` of its mail, `title`, a self-contained HTML page, plain text, and a CSV file."""
-
-    subject: str
-    title: str
-    html: str
-    plain: str
-    csv: str
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A report that is due, or would be. `reason`: why now; None: nothing to send.
-
-    `told`: what its receivers knew before; `told_until`: up to which transition it tells. `outcomes`: what it all came to, for the log.
-    """
-
-    name: str
-    audience: Audience
-    reason: str | None
-    told: Told
-    told_until: int
-    facts: Any
-    outcomes: Sequence[str] = ()
-    urgency: int = Urgency.NORMAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import logging
 from dataclasses import dataclass
 
 from include.audiences import Routes
-from include.model import Clock, Composed, Rendered, Run
+from include.model import Clock, Run
+from include.report import Composed, Rendered
 from include.reports import Report
 from include.store import Store, messages, reports
 from include.store.messages import Draft

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from include.model import Composed, Rendered, Run
+from include.model import Run
+from include.report import Composed, Rendered
 from include.store import Store
 
 REPORTS = {

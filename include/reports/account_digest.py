@@ -11,7 +11,8 @@ from include.audience import Audience, Told
 from include.audiences import Routes
 from include.config.settings import AccountExpiration, Settings
 from include.message import Urgency
-from include.model import Composed, Rendered, Run, Severity, Stage
+from include.model import Run, Severity, Stage
+from include.report import Composed, Rendered
 from include.reports.account_digest_facts import EVER, SOURCE, DigestFacts, Reading, told_since
 from include.reports.account_digest_words import outcomes
 from include.store import Store, reports

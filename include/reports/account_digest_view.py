@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from include.ladder import EXPIRED, KINDS
-from include.model import Rendered, Severity
+from include.model import Severity
+from include.report import Rendered
 from include.reports import account_digest_words, charts
 from include.reports.account_digest_facts import DigestFacts, News
 from include.reports.account_digest_words import Figures

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from include.audience import Audience, Told
 from include.audiences import Routes
 from include.config.settings import Settings
-from include.model import Composed, Rendered, Run, Severity, State
+from include.model import Run, Severity, State
 from include.queries import named_queries
+from include.report import Composed, Rendered
 from include.store import Row, Store, reports
 from include.windows import UNUSED, Standing, survey
 from include.writing.csvs import csv_text

@@ -15,8 +15,9 @@ from include.audience import Audience, Told
 from include.audiences import Routes
 from include.config.settings import Settings
 from include.metrics import metrics_of
-from include.model import Composed, Rendered, Run
+from include.model import Run
 from include.queries import named_queries
+from include.report import Composed, Rendered
 from include.store import Row, Store, alerts
 from include.store.reports import Behind
 from include.writing.csvs import csv_text

@@ -13,7 +13,8 @@ from include.audience import Audience, Told
 from include.audiences import Routes
 from include.config.settings import Settings
 from include.logs import facts
-from include.model import Composed, Rendered, Run, Severity
+from include.model import Run, Severity
+from include.report import Composed, Rendered
 from include.store import Row, Store
 from include.store.reports import Behind
 from include.writing.csvs import csv_text

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.audience import Audience, Told
-from include.model import Composed, Rendered, Run
+from include.model import Run
+from include.report import Composed, Rendered
 from include.store import Row, Store, alerts
 from include.store.text import storable
 

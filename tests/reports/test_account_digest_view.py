@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from include.model import Rendered, Severity
+from include.model import Severity
+from include.report import Rendered
 from include.reports.account_digest_facts import DigestFacts
 from include.reports.account_digest_view import COLUMNS, render
 from tests.reports.facts import HOSTILE, NOW, account, alert, busy, digest, digest_of, news, undeliverable
