@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as trials
+from hypothesis import strategies as st
 
-from include.model import Level
+from include.config.alerts import Alerts, Inhibition, foundations
+from include.model import Alert, Level, Priority, Severity, State
+from include.silencing import AFTERMATH, Suppression, fits, values_of
+from tests.conftest import NOW
 from tests.lifecycle.stage import Stage
 
 MINUTE = 60.0
@@ -70,3 +77,50 @@ def test_what_depends_on_something_waits_for_its_return_too(stage: Stage) -> Non
     assert not [one for one in stage.titles() if "api" in one]
     stage.later(2 * MINUTE)
     assert stage.titles()[-1] == "🚨 CRITICAL: api is critical"
+
+
+PATTERNS = st.sampled_from(({"rule": "down"}, {"rule": "d*"}, {"severity": "critical"}, {"target": "a*"}, {"rack": "*"}))
+EQUAL = st.sampled_from(((), ("target",), ("target", "rack")))
+INHIBITIONS = st.lists(st.builds(Inhibition, source=PATTERNS, target=PATTERNS, equal=EQUAL))
+DEPENDENCIES = st.sampled_from(({}, {"api": ["db"]}, {"api": ["db"], "db": ["host"], "app": ["api", "host"]}))
+LABELS = st.fixed_dictionaries({"target": st.sampled_from(("api", "app", "db", "host"))}, optional={"rack": st.sampled_from("xy")})
+
+
+@st.composite
+def some_alerts(draw: st.DrawFn) -> list[Alert]:
+    """Up to six, open, over just now, or for long."""
+    found = []
+    for number in range(draw(st.integers(1, 6))):
+        rule, labels = draw(st.sampled_from(("down", "slow"))), draw(LABELS)
+        severity, state = draw(st.sampled_from((Severity.WARNING, Severity.CRITICAL))), draw(st.sampled_from(list(State)))
+        changed = NOW - draw(st.sampled_from((timedelta(0), AFTERMATH, timedelta(minutes=1), timedelta(hours=1))))
+        named = (str(number), "duty", rule, labels, severity, Priority.LOW, state, "opened", "words", 0)
+        found.append(Alert(number, *named, opened_at=NOW, evaluated_at=NOW, changed_at=changed))
+    return found
+
+
+def hides(settings: Alerts, cause: Alert, alert: Alert) -> bool:
+    """One against the other, as the rules are meant."""
+    if cause.id == alert.id or not (cause.is_open or cause.changed_at + AFTERMATH > NOW):
+        return False
+    down = cause.severity is Severity.CRITICAL or cause.state is State.UNKNOWN
+    if down and cause.labels["target"] in foundations(settings.dependencies, alert.labels["target"]):
+        return True
+    return any(
+        fits(one.source, values_of(cause)) and fits(one.target, values_of(alert)) and not fits(one.source, values_of(alert))
+        and all(cause.labels.get(label) == alert.labels.get(label) for label in one.equal)
+        for one in settings.inhibit
+    )  # fmt: skip
+
+
+@trials(max_examples=300, deadline=None, derandomize=True)
+@given(some_alerts(), INHIBITIONS, DEPENDENCIES)
+def test_what_is_looked_up_is_what_comparing_each_with_each_would_find(
+    found: list[Alert], inhibitions: list[Inhibition], dependencies: dict[str, list[str]]
+) -> None:
+    settings = Alerts.model_validate({"inhibit": inhibitions, "dependencies": dependencies})
+    suppression = Suppression((), settings, found, NOW)
+    for alert in found:
+        expected = [cause.id for cause in found if hides(settings, cause, alert)]
+        causes = [cause.id for cause in suppression.causes_of(alert)]
+        assert list(dict.fromkeys(causes)) == expected
