@@ -183,8 +183,9 @@ def test_a_living_drainer_keeps_its_message_and_a_dead_one_loses_it(store: Store
     channel = Recorder()
     drain(store, channel)
     assert (channel.told, states(store)) == ([], {"one": "sending"})
+    pid = other.connection.info.backend_pid
     other.connection.close()
-    while store.connection.execute("select from pg_stat_activity where application_name = 'other'").fetchone():
+    while store.connection.execute("select from pg_locks where pid = %s and locktype = 'advisory'", (pid,)).fetchone():
         time.sleep(0.01)
     drain(store, channel, NOW + timedelta(seconds=1))
     assert (channel.told, states(store)) == (["one"], {"one": "sent"})
