@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from include.actions import Actions
 from include.config.people import Person
+from include.config.section import may_see
 from include.failures import Refused, RequestRefused
 from include.hooks import Call, Hook, Wish
 
@@ -74,11 +75,12 @@ class Answering:
         if person is None and self.hook.KNOWN_ONLY:
             raise CallRefused(403, f"{wish.user[:50]} is nobody in `people`")
         alerts = self.actions.find(wish.group)
-        if person and not all(person.may_see(alert.labels.get("organization")) for alert in alerts):
-            raise CallRefused(403, f"{key} may not see this alert")
+        allowed = person.organizations if person else self.actions.settings.channels.scope(self.vendor)
+        if not all(may_see(allowed, alert.labels.get("organization")) for alert in alerts):
+            raise CallRefused(403, f"{key or self.vendor} may not see this alert")
         return f"{key or wish.name or wish.user} ({self.vendor})"
 
     def person(self, wish: Wish) -> tuple[str | None, Person | None]:
         """Who of `people` it is: (key, person), or (None, None)."""
-        people = self.actions.settings.people
+        people = self.actions.settings.people if wish.user else {}
         return next(((key, one) for key, one in people.items() if one.address(self.vendor) == wish.user), (None, None))

@@ -17,6 +17,7 @@ from include.delivery import attempt
 from include.dispatch import Directory, Dispatch
 from include.evaluating import Evaluating, Judged, priority_of
 from include.grouping import Named, named
+from include.lanes import Lazily
 from include.message import Message, MessageState, Outcome, Urgency
 from include.model import Alert, Level, Run, Severity, State, Traits, Verdict
 from include.planning import Planning
@@ -116,7 +117,7 @@ class Outage:
     def send(self, episode: Episode, row: Row, now: datetime) -> int:
         """Hand one message over, and remember what came of it: 1 when it has arrived or may have."""
         message = message_of(row, episode, now)
-        channel = self.memory.channels[message.channel]()
+        channel = Lazily(self.memory.channels[message.channel])  # one that cannot be used keeps the others from nothing
         outcome = attempt(channel, message, None)
         channel.close()
         if outcome.state not in (MessageState.SENT, MessageState.UNCERTAIN):

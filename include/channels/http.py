@@ -17,15 +17,15 @@ from include.model import utc_now
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
-# A key that is not accepted, or an address at which nobody is: both stand in the connection.
-WRONG_CONNECTION = (401, 403, 404, 410)
+# A key that is not accepted, or an address at which nobody is, or not this: all that stands in the connection.
+WRONG_CONNECTION = (401, 403, 404, 405, 407, 410)
 TOO_MANY, TOO_SLOW = 429, 408
 HALF_A_MINUTE, LONGEST_REST = timedelta(seconds=30), timedelta(hours=1)
 
 
 def wrong_connection(answer: httpx.Response) -> bool:
     """Whether it is what stands in the connection that is refused."""
-    return answer.status_code in WRONG_CONNECTION
+    return answer.status_code in WRONG_CONNECTION or answer.is_redirect
 
 
 def post(
@@ -89,6 +89,6 @@ def moment(text: str | None) -> datetime | None:
     """An HTTP date; None where it is none."""
     try:
         found = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else None

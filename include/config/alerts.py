@@ -53,7 +53,7 @@ class Cap(Section):
     reserve: Annotated[Whole, Field(ge=0)] = 0
     """And so many more if they are critical."""
     digest: Switch = True
-    """Whether what waited leaves as one message; PagerDuty must have each by itself."""
+    """Whether what waited leaves as one message; PagerDuty must have each by itself, and a webhook has it unless you say otherwise."""
 
 
 MINUTE = timedelta(minutes=1)
@@ -96,7 +96,8 @@ class Alerts(Section):
     def with_the_others(cls, caps: dict[CapName, Cap]) -> dict[CapName, Cap]:
         """To change one, or something of one, is not to lose the others."""
         own = {name: {key: getattr(cap, key) for key in cap.model_fields_set} for name, cap in caps.items()}
-        return {**CAPS, **{name: CAPS[name].model_copy(update=own[name]) if name in CAPS else cap for name, cap in caps.items()}}
+        usual = {"webhook": Cap(messages=1, per=MINUTE, digest=False), **CAPS}
+        return {**CAPS, **{name: usual[name].model_copy(update=own[name]) if name in usual else cap for name, cap in caps.items()}}
 
     @field_validator("dependencies")
     @classmethod

@@ -47,7 +47,8 @@ set state = case when possible_repeat then 'uncertain'::message_state else 'pend
 where id = %(id)s and drainer = %(drainer)s
 
 -- name: claim_along
--- The other alert messages that a cap holds back from this receiver leave as part of this one, each the oldest open one of its group.
+-- The other alert messages that a cap holds back from this receiver leave as part of this one, each the oldest open one of its group; not
+-- what edits something that was shown, which would go on to show what is no longer so.
 update message m
 set state = 'sending', drainer = %(drainer)s, attempted_at = %(now)s, attempts = attempts + 1, bundle = %(id)s,
     possible_repeat = possible_repeat or state = 'uncertain'
@@ -55,6 +56,8 @@ where id in (
     select d.id from message d
     where d.channel = %(channel)s and d.receiver = %(receiver)s and d.template = 'alert' and d.id <> %(id)s
       and d.state = 'pending' and d.error like 'capped%%' and d.group_key <> %(group_key)s
+      and not exists (select from receiver_state s where s.channel = d.channel and s.receiver = d.receiver and s.group_key = d.group_key
+                      and s.ref <> '{}')
       and not exists (select from message e where e.channel = d.channel and e.receiver = d.receiver and e.group_key = d.group_key
                       and e.id < d.id and e.state in ('pending', 'sending', 'uncertain') offset 0)
     order by d.priority, d.id for update skip locked)

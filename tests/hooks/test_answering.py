@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from include.answering import Answering, CallRefused
+from include.config.channels import Channels, PagerDuty
 from include.config.people import Person
 from include.config.settings import Settings
 from include.hooks import HOOKS, Call
@@ -93,6 +94,12 @@ def test_slack_signs_each_call_at_its_time_and_pagerduty_tries_again_for_hours(s
     stage.now += timedelta(minutes=30)
     assert refused(stage, "slack", slack(NOW, group_of(stage))) == 401
     assert answer(stage, "pagerduty", pagerduty(NOW, group_of(stage))) == "acknowledged: 1"
+
+
+def test_pagerduty_may_do_nothing_to_what_it_may_not_see(stage: Stage) -> None:
+    channels = Channels(pagerduty=PagerDuty(organizations=("acme",)))
+    stage.settings = stage.settings.model_copy(update={"channels": channels})
+    assert refused(stage, "pagerduty", pagerduty(NOW, group_of(stage))) == 403
 
 
 def test_what_was_meant_for_an_earlier_problem_is_not_done_to_a_later_one(stage: Stage) -> None:

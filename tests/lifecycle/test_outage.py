@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from include.actions import Window
+from include.channels import Channel
 from include.evaluating import Evaluating
 from include.model import Level, Priority, Run, Traits
 from include.outage import MARK, Memory, Outage, settle
@@ -58,6 +60,16 @@ def test_a_problem_and_its_end_are_told_at_once_and_stand_in_the_store_afterward
     assert second["finished_at"] - first["finished_at"] == timedelta(seconds=5), "with their true times"
     (alert,) = cut.stage.alerts()
     assert (alert["state"], alert["resolved_at"] - alert["opened_at"]) == ("resolved", timedelta(seconds=5))
+
+
+def test_a_channel_that_cannot_be_opened_keeps_the_others_from_nothing(cut: Cut) -> None:
+    def unusable() -> Channel:
+        raise ValueError("no such port")
+
+    cut.stage.table.receivers = [recipient("#ops", "slack"), recipient("ops", "email")]
+    cut.outage = Outage(replace(cut.memory, channels={**cut.memory.channels, "slack": unusable}))
+    assert cut.judge("db", Level.CRITICAL) == 1
+    assert cut.stage.told() == ["opened"]
 
 
 def test_a_warning_that_may_not_wait_by_its_rule_is_told_as_what_is_critical(cut: Cut) -> None:

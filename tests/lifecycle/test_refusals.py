@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from include.audiences import Routes
 from include.breakers import Breakers
 from include.caps import Caps
+from include.channels.http import refusal, rest, wrong_connection
 from include.config.alerts import Cap
 from include.config.loading import parse
 from include.directory import Directory
@@ -16,7 +18,7 @@ from include.failures import DeliveryError
 from include.message import Message, Receipt
 from include.model import Level, Traits
 from include.store import Row
-from tests.lifecycle.stage import Stage
+from tests.lifecycle.stage import Stage, recipient
 from tests.test_house import ROOT
 
 HOUR = 3600.0
@@ -101,3 +103,28 @@ roles: {administrator: [ann], development_team: [bob]}
     stage.later(13 * HOUR)
     at = {name: [got.at.hour for got in stage.receivers.got if got.place[1] == f"{name}@example.com"] for name in ("ann", "bob")}
     assert at == {"ann": [20, 0, 4, 8], "bob": [21, 7]}
+
+
+def test_what_a_channel_shows_is_edited_and_not_told_along_with_something_else(stage: Stage) -> None:
+    stage.table.receivers = [recipient("#ops", "slack")]
+    stage.table.editing = frozenset({"slack"})
+    names = flood(stage, 3, Level.CRITICAL)
+    stage.caps = Caps({"slack": Cap(messages=1, per=timedelta(minutes=1), burst=3)})
+    stage.drain()
+    stage.now += timedelta(minutes=10)
+    stage.store.connection.execute("update bucket set tokens = 0, at = %s", (stage.now,))
+    for name in names:
+        stage.judge(name, Level.OK, ago=-1)
+    stage.later(HOUR)
+    shown = {got.group: got.message.content["severity"] for got in stage.receivers.got}
+    assert list(shown.values()) == ["success"] * 3
+
+
+@pytest.mark.parametrize("status", [301, 308, 405, 407])
+def test_an_address_that_is_not_the_one_is_a_wrong_connection(status: int) -> None:
+    answer = httpx.Response(status, headers={"location": "https://elsewhere.example/"})
+    assert refusal("the webhook", answer, wrong_connection(answer)).misconfigured
+
+
+def test_a_pause_until_a_day_that_does_not_exist_is_none() -> None:
+    assert rest({"retry-after": "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"}) is None
