@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from include.message import Message, MessageState, Outcome
@@ -11,7 +11,9 @@ from include.store import Row, Store
 
 # So many outages in a row, and the channel rests. Where our side is at fault, one says it all; of a message that twice may or may not have
 # arrived, a third attempt would come too late.
-MOST, DOUBTS, MISCONFIGURED = 3, 2, 1
+MOST, DOUBTS, AT_ONCE = 3, 2, 1
+# A pause that is longer than this is an outage for whoever waits for a message.
+LONGEST_PAUSE = timedelta(minutes=5)
 
 
 class Change(StrEnum):
@@ -42,7 +44,7 @@ class Breakers:
     def note(self, message: Message, outcome: Outcome, now: datetime) -> Change:
         """Take an outcome into account; what that has changed for its channel."""
         channel, why, change = message.channel, (outcome.why or "")[:300], Change.NONE
-        if outcome.outage or outcome.misconfigured:
+        if outcome.outage or says_all(outcome):
             change = self.trip(channel, why, most(message, outcome), now)
         if outcome.retry_after:
             self.rows[channel] = self.store.one("messages.pause", channel=channel, why=why, until=now + outcome.retry_after) or {}
@@ -64,10 +66,15 @@ class Breakers:
         return Change.MENDED if mended and mended["rested"] else Change.NONE
 
 
+def says_all(outcome: Outcome) -> bool:
+    """Whether one such failure is enough: a person must mend the channel, or it says itself that it takes nothing for long."""
+    return outcome.misconfigured or (outcome.retry_after is not None and outcome.retry_after > LONGEST_PAUSE)
+
+
 def most(message: Message, outcome: Outcome) -> int:
     """How many failures in a row are enough."""
-    if outcome.misconfigured:
-        return MISCONFIGURED
+    if says_all(outcome):
+        return AT_ONCE
     return DOUBTS if message.possible_repeat and outcome.state is MessageState.UNCERTAIN else MOST
 
 

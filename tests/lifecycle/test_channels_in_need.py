@@ -167,10 +167,12 @@ def test_a_wish_to_wait_is_respected_up_to_an_hour(stage: Stage) -> None:
     stage.receivers.failures = ["far too many"]
     flood(stage, 1, Level.CRITICAL)
     stage.drain()
+    assert Breakers.of(stage.store).resting == {"email"}, "whoever waits for this is told by another way meanwhile"
     stage.later(3599)
     assert stage.receivers.got == []
     stage.later(2)
     assert stage.told() == ["opened"]
+    assert Breakers.of(stage.store).rows == {}
 
 
 def test_one_wrong_key_tells_that_a_channel_is_misconfigured_and_what_waits_leaves_when_it_is_mended(stage: Stage) -> None:
