@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from include.config.discover import Discover
 from include.config.targets import Targets
-from include.discovery import MOST, Said, key_of, name_of
+from include.discovery import MOST, Answer, Said, key_of, name_of
+from include.discovery.file_sd import came_from
 from include.discovery.targets import Complaint, with_listed
 from include.failures import SourceError
 from include.logs import facts
@@ -22,12 +24,13 @@ from include.store.text import dumps
 
 log = logging.getLogger(__name__)
 # Reads a list within a time, or raises SourceError.
-Read = Callable[[timedelta], list[Said]]
+Read = Callable[[timedelta], Answer]
 AT_ONCE = 8
 # So long all lists may take; a source that reads its own before it measures has to share its time with them.
 LONGEST = timedelta(seconds=15)
 SHARE = 0.25
-MOST_LINES = 20
+MOST_LINES, MOST_NAMED = 20, 3
+GOES_ON = "what it said last goes on to be watched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +84,23 @@ def refresh(store: Store, lists: Sequence[List], duty: str, at: datetime, within
     return [told(store, one, said, duty, at) for one, said in zip(lists, answers(lists, within), strict=True)]
 
 
-def told(store: Store, one: List, answer: list[Said] | str, duty: str, at: datetime) -> Sample:
+def told(store: Store, one: List, answer: Answer | str, duty: str, at: datetime) -> Sample:
     """Whether a list could be read as a whole; its targets are kept."""
-    why = f"{answer}; what it said last goes on to be watched" if isinstance(answer, str) else None
-    if not isinstance(answer, str):
-        said = [[target.place, dict(target.says)] for target in answer[:MOST]]
-        store.change("discovered.keep", entry=key_of(one.entry), targets=dumps(said))
-        why = f"it names more targets than the first {MOST:,}, which are watched" if len(answer) > MOST else None
+    why = f"{answer}; {GOES_ON}" if isinstance(answer, str) else keep(store, one.entry, answer)
     return Sample("discovery_up", {"duty": duty, "entry": name_of(one.entry)}, 0 if why else 1, at, "bool", why)
 
 
-def answers(lists: Sequence[List], within: timedelta) -> Iterator[list[Said] | str]:
+def keep(store: Store, entry: Discover, answer: Answer) -> str | None:
+    """Keep what a list says, and of its files that are broken what they said last; what is wrong with it."""
+    before = said_last(store, [entry]).get(key_of(entry), []) if answer.broken else []
+    said = [*answer.said, *(one for one in before if came_from(one, answer.broken))]
+    store.change("discovered.keep", entry=key_of(entry), targets=dumps([[one.place, dict(one.says)] for one in said[:MOST]]))
+    if len(said) > MOST:
+        return f"it names more targets than the first {MOST:,}, which are watched"
+    return "; ".join([*islice(answer.broken.values(), MOST_NAMED), GOES_ON]) if answer.broken else None
+
+
+def answers(lists: Sequence[List], within: timedelta) -> Iterator[Answer | str]:
     """What each list says, or why it cannot be read; all are asked side by side, and one that takes too long is left behind."""
     pool = ThreadPoolExecutor(max_workers=max(min(AT_ONCE, len(lists)), 1), thread_name_prefix="lists")
     asked = [pool.submit(one.read, within) for one in lists]
@@ -100,7 +109,7 @@ def answers(lists: Sequence[List], within: timedelta) -> Iterator[list[Said] | s
     return (answer(future, within) for future in asked)
 
 
-def answer(future: Future[list[Said]], within: timedelta) -> list[Said] | str:
+def answer(future: Future[Answer], within: timedelta) -> Answer | str:
     """What a list came to in time."""
     if not future.done() or future.cancelled():
         return f"no answer within {within.total_seconds():.0f} s"
@@ -110,7 +119,7 @@ def answer(future: Future[list[Said]], within: timedelta) -> list[Said] | str:
         return str(error)
 
 
-def unread(why: str, within: timedelta) -> list[Said]:
+def unread(why: str, within: timedelta) -> Answer:
     """A list that cannot even be asked. Raises SourceError."""
     raise SourceError(why)
 
@@ -119,8 +128,13 @@ def known(store: Store, targets: Targets) -> tuple[Targets, list[Complaint]]:
     """The targets of the configuration and those that its lists named last, with what is wrong with others."""
     if not targets.discover:
         return targets, []
-    rows = store.many("discovered.known", entries=[key_of(entry) for entry in targets.discover])
-    return with_listed(targets, {row["entry"]: [Said(place, says) for place, says in row["targets"]] for row in rows})
+    return with_listed(targets, said_last(store, targets.discover))
+
+
+def said_last(store: Store, entries: Sequence[Discover]) -> dict[str, list[Said]]:
+    """What lists said when they could be read last, by their keys."""
+    rows = store.many("discovered.known", entries=[key_of(entry) for entry in entries])
+    return {row["entry"]: [Said(place, says) for place, says in row["targets"]] for row in rows}
 
 
 def complain(complaints: Sequence[Complaint]) -> None:

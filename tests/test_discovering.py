@@ -65,6 +65,23 @@ def test_while_a_list_cannot_be_read_what_it_said_last_is_true_also_after_a_rest
     assert (names(found), up(found)) == (["one", "two"], [(0, f"{path}: there is no such file; {GOES_ON}")])
 
 
+def test_of_a_pattern_one_broken_file_keeps_its_own_targets_and_holds_up_no_other(store: Store, tmp_path: Path) -> None:
+    pattern = of_file(f"{tmp_path}/*.json")
+    broken, gone = written(tmp_path / "a.json", group("one", "two")), written(tmp_path / "b.json", group("gone"))
+    written(tmp_path / "c.json", group("three"))
+    assert names(looked(store, pattern)) == ["one", "two", "gone", "three"]
+    broken.write_text("[{")
+    gone.unlink()
+    written(tmp_path / "c.json", group("three", "four"))
+    for _ in range(2):
+        found = looked(store, pattern)
+        assert sorted(names(found)) == ["four", "one", "three", "two"]
+        assert (up(found)[0][0], str(broken) in str(up(found)[0][1]), GOES_ON in str(up(found)[0][1])) == (0, True, True)
+    written(broken, group("one"))
+    found = looked(store, pattern)
+    assert (sorted(names(found)), up(found)) == (["four", "one", "three"], [(1, None)])
+
+
 def test_a_query_that_fails_and_a_database_that_is_gone_leave_what_was_known(store: Store, watched_dsn: str) -> None:
     with psycopg.connect(watched_dsn, autocommit=True) as watched:
         watched.execute("create table service (name text, url text, environment text, live boolean default true)")

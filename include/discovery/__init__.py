@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from include.config.discover import Discover
@@ -21,6 +21,14 @@ class Said:
 
     place: str
     says: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a list says. `broken`: its files that are not believed, by path, and why: what they said last goes on to be true."""
+
+    said: Sequence[Said]
+    broken: Mapping[str, str] = field(default_factory=dict)
 
 
 def key_of(entry: Discover) -> str:

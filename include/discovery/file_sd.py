@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from glob import glob
 from itertools import islice
@@ -15,19 +15,32 @@ import yaml
 from include.config.complaints import unreadable
 from include.config.reading import PlainLoader
 from include.config.spelling import spelled
-from include.discovery import MOST, Said
+from include.discovery import MOST, Answer, Said
 from include.failures import SourceError
+from include.store.text import storable
 
 MOST_BYTES = 4 * 1024 * 1024
 ALLOWED = "allowed: as in {targets: ['web1:9100'], labels: {environment: dev}}"
 
 
-def read(pattern: str, within: timedelta) -> list[Said]:
-    """What all files of a pattern say, one target more than is watched at most. Raises SourceError where one cannot be used, or is none."""
+def read(pattern: str, within: timedelta) -> Answer:
+    """What all files of a pattern say, one target more than is watched at most. Raises SourceError where there is no file."""
     paths = [Path(path) for path in sorted(glob(pattern, recursive=True))]
     if not paths:
         raise SourceError(f"{pattern}: there is no such file")
-    return list(islice((said for path in paths for said in said_in(path)), MOST + 1))
+    said: list[Said] = []
+    broken = {}
+    for path in paths:
+        try:
+            said += list(islice(said_in(path), MOST + 1 - len(said)))
+        except SourceError as error:
+            broken[storable(str(path))] = str(error)
+    return Answer(said, broken)
+
+
+def came_from(said: Said, paths: Collection[str]) -> bool:
+    """Whether one of these files said it."""
+    return said.place.rpartition(", group ")[0] in paths
 
 
 def said_in(path: Path) -> Iterator[Said]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from include.discovery import MOST, Said
+from include.discovery import MOST, Answer, Said
 from include.failures import SourceError
 from include.onlooker import onlooking
 from include.queries import named_queries
@@ -15,7 +15,7 @@ WRAPPED = named_queries(Path(__file__).with_name("rows.sql"))["rows"]
 LONGEST = timedelta(seconds=10)
 
 
-def read(conninfo: str, query: str, within: timedelta) -> list[Said]:
+def read(conninfo: str, query: str, within: timedelta) -> Answer:
     """What the query gives, one row more than is watched at most. Raises SourceError where it gives nothing."""
     statement = WRAPPED.format(sql=query.strip().rstrip(";"), most=MOST + 1)
     try:
@@ -23,4 +23,4 @@ def read(conninfo: str, query: str, within: timedelta) -> list[Said]:
             rows = onlooker.rows(statement)
     except TimeoutError as error:
         raise SourceError(str(error)) from None
-    return [Said(f"row {number}", row["said"]) for number, row in enumerate(rows, 1)]
+    return Answer([Said(f"row {number}", row["said"]) for number, row in enumerate(rows, 1)])

@@ -14,18 +14,18 @@ from tests.discovery.lists import SECOND
 
 def test_a_row_is_what_json_makes_of_it(watched_dsn: str) -> None:
     query = "select 'a' as name, array[1, 2] as ports, true as ping, null as rack, 1.5::numeric as load, interval '30s' as interval; "
-    (said,) = rows.read(watched_dsn, query, SECOND)
+    (said,) = rows.read(watched_dsn, query, SECOND).said
     assert said.place == "row 1"
     assert said.says == {"name": "a", "ports": [1, 2], "ping": True, "rack": None, "load": 1.5, "interval": "00:00:30"}
 
 
 def test_a_query_may_have_percent_signs_braces_and_a_comment_at_its_end(watched_dsn: str) -> None:
     query = "select n as name from (values ('a{b}'), ('c')) as v (n) where n like 'a%' -- nothing else"
-    assert [one.says for one in rows.read(watched_dsn, query, SECOND)] == [{"name": "a{b}"}]
+    assert [one.says for one in rows.read(watched_dsn, query, SECOND).said] == [{"name": "a{b}"}]
 
 
 def test_no_more_rows_are_fetched_than_are_watched(watched_dsn: str) -> None:
-    said = rows.read(watched_dsn, "select 'n' || n as name from generate_series(1, 1000000) n", timedelta(seconds=10))
+    said = rows.read(watched_dsn, "select 'n' || n as name from generate_series(1, 1000000) n", timedelta(seconds=10)).said
     assert len(said) == MOST + 1
 
 
