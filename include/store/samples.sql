@@ -9,15 +9,23 @@ copy arriving from stdin
 -- name: rates
 -- The growth of counters since the value before, per second or per growth of another counter, with the note of the newer value. One that
 -- shrank has started anew; one last seen more than an hour ago says nothing about now; where the other did not grow there is no ratio.
+-- A watcher and a duty read the same counters, each at its own time: of what was read just before, an earlier value is taken if there is
+-- one, since what grew within a moment is mostly what the reading itself takes.
 with rate as materialized (
     select * from jsonb_to_recordset(%(rates)s::jsonb) as r (metric text, counter text, per text, unit text, scale float8)
 ), grown as materialized (
-    select a.metric, a.labels, a.at, a.note, a.value - l.value as growth, extract(epoch from a.at - l.at) as seconds
+    select a.metric, a.labels, a.at, a.note, a.value - before.value as growth, extract(epoch from a.at - before.at) as seconds
     from arriving a
     join series s on s.digest = md5(a.metric || a.labels::text)::uuid
     join latest l on l.series_id = s.id
+    left join lateral (
+        select p.value, p.at from sample p
+        where a.at - l.at < interval '15 seconds' and p.series_id = l.series_id
+          and p.at between a.at - interval '2 minutes' and a.at - interval '15 seconds'
+        order by p.at desc limit 1) as earlier on true
+    cross join lateral (select coalesce(earlier.value, l.value) as value, coalesce(earlier.at, l.at) as at) as before
     where a.metric in (select counter from rate union select per from rate)
-      and a.value >= l.value and a.at > l.at and a.at - l.at <= interval '1 hour'
+      and a.value >= l.value and a.value >= before.value and a.at > l.at and a.at - l.at <= interval '1 hour'
 )
 insert into arriving (metric, labels, unit, at, value, note)
 select r.metric, g.labels, r.unit, g.at, g.growth / coalesce(p.growth, g.seconds) * r.scale, g.note

@@ -9,7 +9,7 @@ from include.store import Store, samples
 from include.store.derived import derive
 from tests.conftest import NOW
 
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 MEASURED = ("disk_free", "table_rows", "database_deadlocks")
 
 
