@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-
-import psutil
 
 from bench.page import Bar, Figure, Rows
 from bench.process import airflow_home, python
-from local.apart import apart, make
-from local.daemon import Daemon
+from bench.services import cpu, stack
+from local.apart import make
 
 SETTLE, SECONDS = 90, 600
 SERVICES = ("scheduler", "dag-processor", "triggerer", "api-server", "postgres", "securenet", "inbox")
@@ -35,15 +31,6 @@ def measure() -> Figure:
         return figure(*watch(Path(ours["SECURENET_RUN"]), Path(theirs["SECURENET_RUN"])))
 
 
-@contextmanager
-def stack() -> Iterator[dict[str, str]]:
-    """A whole one of its own, by its environment."""
-    with tempfile.TemporaryDirectory(prefix="securenet-bench-") as folder:
-        Path(folder).chmod(0o711)
-        with apart(Path(folder), "") as environment:
-            yield environment
-
-
 def watch(*runs: Path) -> list[dict[str, float]]:
     """The CPU of each service of these stacks, in percent of one core."""
     time.sleep(SETTLE)
@@ -56,26 +43,6 @@ def watch(*runs: Path) -> list[dict[str, float]]:
 def spent(run: Path) -> dict[str, float]:
     """CPU seconds of each service so far."""
     return {name: cpu(run, name) for name in SERVICES}
-
-
-def cpu(run: Path, service: str) -> float:
-    """CPU seconds of a service: of its processes, and of those that they have waited for."""
-    return sum(map(times, processes(run, service)))
-
-
-def times(process: psutil.Process) -> float:
-    """CPU seconds of a process and of its ended children; of one that has just ended, what it used is its parent's now."""
-    try:
-        return float(sum(process.cpu_times()[:4]))
-    except psutil.NoSuchProcess:
-        return 0.0
-
-
-def processes(run: Path, service: str) -> Iterator[psutil.Process]:
-    """The process that was started, and all below it."""
-    first = psutil.Process(Daemon(run / service / "pid", run).pid)
-    yield first
-    yield from first.children(recursive=True)
 
 
 def figure(ours: Mapping[str, float], theirs: Mapping[str, float]) -> Figure:
