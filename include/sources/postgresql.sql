@@ -24,14 +24,17 @@ from pg_extension where extname = 'pg_stat_statements'
 
 -- name: table_rows
 -- How many rows a table has with all its partitions, as far as is known without counting; one without a schema is not there. What is
--- known of rows is lost in a crash, but not what the last vacuum saw.
+-- known of rows is lost in a crash, and begins anew with those that come then, but not what the last vacuum saw: until the next one,
+-- that counts, less what was deleted. Of a partitioned table the partitions count, as what was once seen of all of them is never changed.
 with named as (
     select to_regclass(%(table)s) as id
 ), part as (
     select id as part from named union select relid from named, pg_partition_tree(id)
 )
 select (select nspname from pg_namespace where oid = max(t.relnamespace)) as schema, max(t.relname) as name,
-       sum(case when coalesce(s.n_live_tup, 0) = 0 and coalesce(s.n_tup_del, 0) = 0 then greatest(c.reltuples, 0) else s.n_live_tup end) as rows,
+       sum(case when c.relkind = 'p' then 0
+                when coalesce(s.last_vacuum, s.last_autovacuum, s.last_analyze, s.last_autoanalyze) is not null then s.n_live_tup
+                else greatest(s.n_live_tup, c.reltuples - coalesce(s.n_tup_del, 0), 0) end) as rows,
        sum(greatest(c.relpages, 0)) as pages, coalesce(bool_and(has_table_privilege(t.oid, 'select')), false) as readable
 from named left join pg_class t on t.oid = id cross join part left join pg_class c on c.oid = part
 left join pg_stat_all_tables s on s.relid = part

@@ -10,7 +10,9 @@ from include.store import Store, samples
 
 OF_SYSTEMS = {
     "disk_full_in": Metric(
-        "s", "Until a file system is full at the pace of the last six hours; ten years where it does not fill", ("mount",)
+        "s",
+        "Until a file system is full, at the slower pace of the last six hours and the last one; ten years where it does not fill",
+        ("mount",),
     )
 }
 OF_DATABASES = {

@@ -1,14 +1,15 @@
 -- name: disk_full_in
--- Seconds until a file system is full at the pace of the last six hours: its free space by least squares, as far as it falls. One that does
--- not fill up has ten years.
+-- Seconds until a file system is full at the pace of the last six hours, or at that of the last one where it is slower: what was written once
+-- and is over fills no disk. Its free space by least squares, as far as it falls. One that does not fill up has ten years.
 insert into arriving (metric, labels, unit, at, value)
 select 'disk_full_in', s.labels, 's', %(now)s,
        case when trend.slope < 0 then least(greatest(trend.newest, 0) / -trend.slope, 315360000) else 315360000 end
 from series s
 join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
 cross join lateral (
-    select regr_slope(p.value, extract(epoch from p.at)) as slope, (array_agg(p.value order by p.at desc))[1] as newest,
-           max(p.at) - min(p.at) as seen
+    select greatest(regr_slope(p.value, extract(epoch from p.at)),
+                    regr_slope(p.value, extract(epoch from p.at)) filter (where p.at > %(now)s - interval '1 hour')) as slope,
+           (array_agg(p.value order by p.at desc))[1] as newest, max(p.at) - min(p.at) as seen
     from sample p where p.series_id = s.id and p.at > %(now)s - interval '6 hours') as trend
 where s.metric = 'disk_free' and trend.seen >= interval '1 hour'
 

@@ -12,7 +12,7 @@ import pytest
 from include.config.targets import Backup
 from include.metrics import Reading
 from include.sources import postgresql
-from tests.sources.gauged import by, of, read, run, session, until
+from tests.sources.gauged import ask, by, of, read, run, session, until
 
 
 def test_a_table_that_loses_its_rows_says_so_and_so_does_one_that_is_gone(dsn: str) -> None:
@@ -32,6 +32,28 @@ def test_the_rows_of_a_large_table_are_estimated(dsn: str, monkeypatch: pytest.M
     until(lambda: Reading("table_rows", 5000, table, "estimated") in read(dsn, row_counts=("public.large",)))
     run(dsn, "truncate large")
     until(lambda: Reading("table_rows", 0, table, "estimated") in read(dsn, row_counts=("public.large",)))
+
+
+def test_what_a_crash_makes_the_server_forget_is_no_loss_of_rows(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "COUNTED", -1)
+    run(dsn, "create table large as select generate_series(1, 5000) as n", "analyze large")
+    run(dsn, "select pg_stat_reset_single_table_counters('large'::regclass)", "insert into large select generate_series(1, 10)")
+    until(lambda: ask(dsn, "select n_live_tup from pg_stat_all_tables where relname = 'large'") == 10)
+    assert by(read(dsn, row_counts=("public.large",)), "table_rows", "table") == {"public.large": 5000}
+    run(dsn, "delete from large where n > 1000")
+    until(lambda: by(read(dsn, row_counts=("public.large",)), "table_rows", "table") == {"public.large": 1000})
+    run(dsn, "analyze large")
+    until(lambda: by(read(dsn, row_counts=("public.large",)), "table_rows", "table") == {"public.large": 1010})
+
+
+def test_the_rows_of_partitions_are_estimated_once(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "COUNTED", -1)
+    run(dsn, "create table parted (n int) partition by list (n)", "create table part partition of parted for values in (1)")
+    run(dsn, "insert into parted select 1 from generate_series(1, 5000)")
+    until(lambda: ask(dsn, "select n_live_tup from pg_stat_all_tables where relname = 'part'") == 5000)
+    run(dsn, "analyze parted")
+    assert ask(dsn, "select reltuples from pg_class where relname = 'parted'") == 5000, "of a partitioned table all is noted once more"
+    assert by(read(dsn, row_counts=("public.parted",)), "table_rows", "table") == {"public.parted": 5000}
 
 
 def test_a_table_that_somebody_has_locked_holds_up_nobody(dsn: str) -> None:

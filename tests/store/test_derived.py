@@ -34,10 +34,14 @@ def test_a_disk_that_fills_has_as_long_as_its_pace_leaves_it(store: Store) -> No
     past(store, "disk_free", "fills", [3000 - 60 * n for n in range(20)], 5)
     past(store, "disk_free", "calm", [3000 + n % 2 for n in range(20)], 5)
     past(store, "disk_free", "new", [3000, 2000], 5)
+    past(store, "disk_free", "filled once", [3000] * 50 + [1500] * 15, 5)
+    past(store, "disk_free", "fills more slowly", [5000 - 120 * n for n in range(20)] + [2600 - 60 * n for n in range(15)], 5)
     found = derived(store, "system_health")
     # 60 bytes in 5 minutes are 0.2 a second; 1,860 are left
     assert round(found.pop("disk_full_in fills")) == 1860 / 0.2
-    assert found == {"disk_full_in calm": 315360000}
+    # the same pace within the last hour, and 2,600 - 60 * 14 are left
+    assert round(found.pop("disk_full_in fills more slowly")) == 1760 / 0.2
+    assert found == {"disk_full_in calm": 315360000, "disk_full_in filled once": 315360000}
 
 
 def test_a_table_has_lost_what_it_had_within_the_day(store: Store) -> None:
