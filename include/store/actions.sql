@@ -15,7 +15,7 @@ with named as (
     select distinct on (fingerprint) id, way = 4 as by_beginning from named
     where way = (select min(way) from named) order by fingerprint, id desc
 )
-select a.*, n.by_beginning from alert a join newest n using (id) order by a.id for no key update of a
+select a.*, n.by_beginning from alert a join newest n using (id) order by a.fingerprint for no key update of a
 
 -- name: acknowledge
 -- Somebody looks after these alerts. One whose data is missing stays unknown, and is looked after all the same. What is taken up again

@@ -97,7 +97,7 @@ with ended as (
     set state = case a.state when 'acknowledged' then 'firing'::alert_state else a.state end, reason = 'unattended',
         unattended_since = unattended_since + (acknowledged_until - acknowledged_at), changed_at = %(now)s,
         acknowledged_by = null, acknowledged_at = null, acknowledged_until = null, comment = null
-    from (select id, state from alert where state <> 'resolved' and acknowledged_until <= %(now)s for no key update) before
+    from (select id, state from alert where state <> 'resolved' and acknowledged_until <= %(now)s order by fingerprint for no key update) before
     where a.id = before.id
     returning a.id, a.group_key, before.state as state_before, a.state, a.severity, a.summary
 ), noted as (

@@ -105,14 +105,17 @@ select title, html, plain, csv, period_end from report where id = %(report_id)s
 -- Record the outcome of an attempt by its drainer, for the message and all that left as part of it; 0 when somebody else took it over
 -- meanwhile. What has arrived, or may have, is what the receiver knows; of an end that was refused for good nobody is told again, unless
 -- its channel did not work. Where a message is refused that others left with, these may not be at fault: they leave anew.
-with done as (
-    update message
-    set state = case when %(refused)s and id <> %(id)s then 'pending' else %(state)s end::message_state,
+with mine as (
+    -- in the order in which whoever plans locks them
+    select id from message where (id = %(id)s or bundle = %(id)s) and state = 'sending' and drainer = %(drainer)s order by id for update
+), done as (
+    update message m
+    set state = case when %(refused)s and m.id <> %(id)s then 'pending' else %(state)s end::message_state,
         due_at = %(due_at)s, error = %(error)s, drainer = null,
         bundle = case when not (%(again)s or %(refused)s) then bundle end,
-        accepted = accepted || %(accepted)s::text[], finished_at = case when not (%(again)s or (%(refused)s and id <> %(id)s)) then %(now)s end
-    where (id = %(id)s or bundle = %(id)s) and state = 'sending' and drainer = %(drainer)s
-    returning *
+        accepted = accepted || %(accepted)s::text[], finished_at = case when not (%(again)s or (%(refused)s and m.id <> %(id)s)) then %(now)s end
+    from mine where m.id = mine.id
+    returning m.*
 ), told as (
     insert into receiver_state as s (channel, receiver, group_key, open, marks, face, person, told_at, ref)
     select d.channel, d.receiver, d.group_key, t.open, t.marks, t.face, t.person, %(now)s,
@@ -174,11 +177,16 @@ where channel = %(channel)s and template = 'alert' and state = 'failed' and erro
 select distinct group_key as key from message where channel = %(channel)s and template = 'alert' and state in ('pending', 'uncertain')
 
 -- name: adopt_orphans
--- Messages whose drainer is gone, or hangs, may or may not have arrived: they count as told and are sent again.
-update message set state = 'uncertain', drainer = null, bundle = null, due_at = %(now)s
-where state = 'sending' and (attempted_at < %(hangs_since)s or not exists (
-    select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
-    where l.locktype = 'advisory' and l.classid = %(lock_class)s and l.objid = drainer::bigint::oid and l.granted))
+-- Messages whose drainer is gone, or hangs, may or may not have arrived: they count as told and are sent again. Locked in the order in
+-- which whoever plans locks them.
+with orphan as (
+    select id from message
+    where state = 'sending' and (attempted_at < %(hangs_since)s or not exists (
+        select from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
+        where l.locktype = 'advisory' and l.classid = %(lock_class)s and l.objid = drainer::bigint::oid and l.granted))
+    order by id for update
+)
+update message m set state = 'uncertain', drainer = null, bundle = null, due_at = %(now)s from orphan o where m.id = o.id
 
 -- name: enrol
 -- A number for this drainer, locked for as long as its connection lives. Its few statements are planned once: planning a claim takes as

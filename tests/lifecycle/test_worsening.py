@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from include.config.routes import Priorities
 from include.config.settings import Settings
@@ -143,9 +146,9 @@ NAMES = [f"t{number}" for number in range(20)]
 BUSY = {"group_wait": timedelta(0), "group_interval": timedelta(0), "repeat_interval": timedelta(seconds=1)}
 
 
-def work(stage: Stage, judging: bool, end: float) -> None:
+def work(stage: Stage, judging: bool, end: float, depend: Mapping[str, list[str]]) -> None:
     """Judge all the alerts over and over, or plan who is told of them."""
-    stage.configure(**BUSY, grouping=[{"match": {"rule": "*"}, "by": ["target"]}])
+    stage.configure(**BUSY, grouping=[{"match": {"rule": "*"}, "by": ["target"]}], dependencies=depend)
     while time.monotonic() < end:
         stage.now += timedelta(seconds=2)
         level = Level.WARNING if stage.now.second % 4 else Level.CRITICAL
@@ -155,11 +158,14 @@ def work(stage: Stage, judging: bool, end: float) -> None:
             stage.drain()
 
 
-def test_evaluating_and_planning_at_once_do_not_wait_for_each_other_in_circles(store: Store, store_dsn: str) -> None:
+@pytest.mark.parametrize("depend", [{}, {name: NAMES[15:] for name in NAMES[:15]}], ids=["each by itself", "some hide others"])
+def test_evaluating_and_planning_at_once_do_not_wait_for_each_other_in_circles(
+    store: Store, store_dsn: str, depend: Mapping[str, list[str]]
+) -> None:
     stages = [Stage(connect(store_dsn, "another")) for _ in range(4)]
     end = time.monotonic() + 4
     with ThreadPoolExecutor(4) as pool:
-        futures = [pool.submit(work, one, number == 0, end) for number, one in enumerate(stages)]
+        futures = [pool.submit(work, one, number == 0, end, depend) for number, one in enumerate(stages)]
     for one in stages:
         one.store.connection.close()
     assert [str(future.exception()) for future in futures if future.exception()] == []
