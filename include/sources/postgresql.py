@@ -40,6 +40,8 @@ PATIENCE = timedelta(seconds=5)
 STATEMENT, NOTE = 300, 500
 # Pages of 8 kB: a table of so many is counted within a moment.
 COUNTED = 10_000
+# In a file: the schema of an extension, as PostgreSQL's own scripts say it.
+STATEMENTS = "@extschema:pg_stat_statements@"
 NOT_THERE = errors.UndefinedTable, errors.UndefinedFunction, errors.UndefinedColumn
 
 
@@ -154,8 +156,7 @@ def response_times(onlooker: Onlooker) -> list[Reading]:
 
 
 def unmet(onlooker: Onlooker, cheap: bool) -> dict[str, str]:
-    """What to do about each need that is not met, with the names of pg_stat_statements within reach."""
-    onlooker.rows(QUERIES["reach"])
+    """What to do about each need that is not met."""
     known = [row for name in NEEDS[: 1 if cheap else None] for row in onlooker.rows(QUERIES[name])]
     return {row["need"]: row["otherwise"] for row in known if not row["met"]}
 
@@ -168,11 +169,18 @@ def of_file(file: MetricFile) -> Question:
 def answers(file: MetricFile, onlooker: Onlooker) -> Iterator[Reading]:
     """The readings that its rows are; none from a server that is too old."""
     query = file.query(onlooker.version)
-    for row in onlooker.rows(query) if query else ():
+    for row in onlooker.rows(placed(query, onlooker)) if query else ():
         note = note_of(row)
         for name, metric in file.metrics.items():
             if row.get(name) is not None:
                 yield Reading(name, float(row[name]), {label: str(row[label]) for label in metric.labels}, note)
+
+
+def placed(query: str, onlooker: Onlooker) -> str:
+    """The query, with the schema of what it says stands elsewhere than in the catalogue."""
+    if STATEMENTS not in query:
+        return query
+    return query.replace(STATEMENTS, onlooker.rows(QUERIES["statements"])[0]["schema"])
 
 
 def note_of(row: DictRow) -> str | None:

@@ -17,15 +17,15 @@ select 'all_tables' as need, count(*) = 0 as met,
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where relkind = 'r' and nspname <> 'information_schema' and nspname !~ '^pg_' and not has_table_privilege(c.oid, 'select')
 
--- name: reach
--- Look up names also where pg_stat_statements was put.
-select set_config('search_path', concat_ws(', ', 'pg_catalog', max(extnamespace::regnamespace::text)), false)
-from pg_extension where extname = 'pg_stat_statements'
+-- name: statements
+-- Where pg_stat_statements was put. It is named in full: in its schema others may have put what looks like something of pg_catalog.
+select quote_ident(nspname) as schema from pg_extension e join pg_namespace n on n.oid = extnamespace where extname = 'pg_stat_statements'
 
 -- name: table_rows
 -- How many rows a table has with all its partitions, as far as is known without counting; one without a schema is not there. What is
 -- known of rows is lost in a crash, and begins anew with those that come then, but not what the last vacuum saw: until the next one,
--- that counts, less what was deleted. Of a partitioned table the partitions count, as what was once seen of all of them is never changed.
+-- that counts, less what was deleted. Rows that came just before a vacuum may be counted twice: no more count than it saw. Of a partitioned
+-- table the partitions count, as what was once seen of all of them is never changed.
 with named as (
     select to_regclass(%(table)s) as id
 ), part as (
@@ -33,7 +33,8 @@ with named as (
 )
 select (select nspname from pg_namespace where oid = max(t.relnamespace)) as schema, max(t.relname) as name,
        sum(case when c.relkind = 'p' then 0
-                when coalesce(s.last_vacuum, s.last_autovacuum, s.last_analyze, s.last_autoanalyze) is not null then s.n_live_tup
+                when coalesce(s.last_vacuum, s.last_autovacuum, s.last_analyze, s.last_autoanalyze) is not null
+                     then least(s.n_live_tup, case when c.reltuples > 0 then c.reltuples end)
                 else greatest(s.n_live_tup, c.reltuples - coalesce(s.n_tup_del, 0), 0) end) as rows,
        sum(greatest(c.relpages, 0)) as pages, coalesce(bool_and(has_table_privilege(t.oid, 'select')), false) as readable
 from named left join pg_class t on t.oid = id cross join part left join pg_class c on c.oid = part

@@ -16,7 +16,7 @@ from include.config.targets import Backup
 from include.failures import SourceError
 from include.fleet import Fleet
 from include.metrics import Reading
-from include.sources.postgresql import FILES, METRICS, NEEDS, QUERIES, PostgresGauge
+from include.sources.postgresql import FILES, METRICS, NEEDS, QUERIES, STATEMENTS, PostgresGauge
 from include.store import Store
 from include.store.samples import newest, record
 from local.postgres import Server, throwaway
@@ -74,7 +74,7 @@ def test_every_query_gives_the_columns_that_its_file_names(dsn: str, name: str) 
     with psycopg.connect(dsn) as connection:
         assert max(file.variants) <= connection.info.server_version // 10000
         for query in file.variants.values():
-            columns = {column.name for column in connection.execute(query.encode()).description or ()}
+            columns = {column.name for column in connection.execute(query.replace(STATEMENTS, "public").encode()).description or ()}
             assert allowed <= columns <= allowed | {"note", "query"}
 
 
@@ -205,6 +205,19 @@ def test_statements_that_cost_most_are_found_wherever_the_extension_was_put(dsn:
     assert calls[slow.labels["queryid"]] == 1
     assert 1 <= len(calls) <= 20
     assert calls.keys() == seconds.keys()
+
+
+def test_nothing_that_others_have_put_beside_the_extension_is_run(dsn: str) -> None:
+    """Of operators the one that fits best is taken, from all schemas that are searched (CVE-2018-1058)."""
+    run(dsn, "create extension pg_stat_statements schema public", "create table public.run ()")
+    run(
+        dsn, "create function public.mul(numeric, integer) returns numeric language plpgsql as 'begin drop table public.run; return 1; end'"
+    )
+    run(dsn, "create operator public.* (leftarg = numeric, rightarg = integer, function = public.mul)")
+    readings = read(dsn)
+    assert of(readings, "metrics_unanswered").value == 0
+    assert by(readings, "database_statement_calls", "queryid")
+    assert ask(dsn, "select to_regclass('public.run') is not null"), "nobody has run it"
 
 
 def test_what_strangers_write_in_another_encoding_is_told_in_one_short_line(server: Server) -> None:

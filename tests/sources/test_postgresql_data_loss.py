@@ -46,6 +46,13 @@ def test_what_a_crash_makes_the_server_forget_is_no_loss_of_rows(dsn: str, monke
     until(lambda: by(read(dsn, row_counts=("public.large",)), "table_rows", "table") == {"public.large": 1010})
 
 
+def test_rows_that_are_counted_twice_are_told_once(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "COUNTED", -1)
+    run(dsn, "create table large as select generate_series(1, 5000)", "vacuum analyze large")
+    time.sleep(1.1)  # a session tells of itself once a second, and at its end
+    assert by(read(dsn, row_counts=("public.large",)), "table_rows", "table") == {"public.large": 5000}
+
+
 def test_the_rows_of_partitions_are_estimated_once(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "COUNTED", -1)
     run(dsn, "create table parted (n int) partition by list (n)", "create table part partition of parted for values in (1)")

@@ -9,7 +9,7 @@
 
 with statement as (
     select queryid, sum(calls) as calls, sum(total_exec_time) / 1000 as seconds, min(left(query, 10000)) as query
-    from pg_stat_statements where queryid is not null group by queryid
+    from @extschema:pg_stat_statements@.pg_stat_statements where queryid is not null group by queryid
 ), placed as (
     select *, row_number() over (order by seconds desc) as by_all,
            row_number() over (order by case when calls >= 5 then seconds / calls else 0 end desc) as by_one
