@@ -59,7 +59,7 @@ def parse(text: str, origin: Path) -> Configuration:
     """An accepted text again. Raises ConfigurationRefused, as after a change of the schema."""
     try:
         return accept(parse_yaml(text), origin)
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationRefused([unreadable(origin, error)]) from None
 
 

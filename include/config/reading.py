@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import yaml
 
 BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The C loader goes as deep as it is told, until its process has no stack any more and dies.
+DEEPEST = 100
 
 
 class PlainLoader(BASE):  # type: ignore[misc, valid-type]
@@ -45,13 +47,23 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def parse_yaml(text: str) -> dict[str, Any]:
-    """The mapping in the text; raises like `read_yaml`."""
-    content = yaml.load(text, Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
+    """The mapping in the text; raises like `read_yaml` and `load_yaml`."""
+    content = load_yaml(text)
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise ValueError("not a mapping; allowed at the top: keys with a value each, as in monitoring: {zone: UTC}")
     return content
+
+
+def load_yaml(text: str) -> Any:
+    """Whatever the text says. Raises yaml.YAMLError, ValueError, and RecursionError for what is nested too deeply."""
+    depth = 0
+    for event in yaml.parse(text, Loader=PlainLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RecursionError
+    return yaml.load(text, Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
 
 
 def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:

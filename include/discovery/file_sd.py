@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from include.config.complaints import unreadable
-from include.config.reading import PlainLoader
+from include.config.reading import load_yaml
 from include.config.spelling import spelled
 from include.discovery import MOST, Answer, Said
 from include.failures import SourceError
@@ -73,7 +73,7 @@ def parsed(path: Path) -> Any:
         raise ValueError(f"too long; allowed: {MOST_BYTES // 1024 // 1024} MiB")
     if path.suffix == ".json":
         return json.loads(text.decode())
-    return yaml.load(text.decode(), Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
+    return load_yaml(text.decode())
 
 
 def check(group: Any, where: str) -> None:

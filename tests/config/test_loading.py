@@ -234,6 +234,7 @@ def nested(place: list[str], value: Any) -> Any:
         (b"- a list", "not a mapping; allowed at the top: keys with a value each, as in monitoring: {zone: UTC}"),
         (b"a: 1\na: 2", "line 2, column 1: the key 'a' stands twice"),
         (b"? [a]\n: 1", "line 1, column 3: a key is a word, not a list or mapping"),
+        (b"[" * 200_000, "nested too deeply"),
         (b"zone: \xff", "not UTF-8 at byte 6; allowed: text in UTF-8"),
         (b"zone: \x07", "a character that YAML does not allow at position 6; allowed: printable text"),
     ],

@@ -38,6 +38,8 @@ SAYS = "allowed: as in {targets: ['web1:9100'], labels: {environment: dev}}"
         ("a.json", b"[{", "Expecting property name enclosed in double quotes: line 1 column 3 (char 2)"),
         ("a.json", b"", "Expecting value: line 1 column 1 (char 0)"),
         ("a.json", b"[" * 100_000, "nested too deeply"),
+        ("a.yaml", b"[" * 500_000, "nested too deeply"),
+        ("a.yaml", b"".join(b" " * n + b"a:\n" for n in range(1000)), "nested too deeply"),
         ("a.json", b"\xff\xfe\xfd", "not UTF-8 at byte 0; allowed: text in UTF-8"),
         ("a.json", b"{}", f"not a list of groups; {SAYS} for each, or [] where there is none (found: {{}})"),
         ("a.yaml", b"", f"not a list of groups; {SAYS} for each, or [] where there is none (found: nothing)"),
