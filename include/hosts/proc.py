@@ -34,7 +34,8 @@ echo "$m second"; cat /proc/uptime /proc/[0-9]*/stat
 echo "$m end"
 """
 COMMAND = f"env LC_ALL=C sh -c '{'; '.join(SCRIPT.strip().splitlines())}'"
-FILE_SYSTEM = re.compile(r"(.*?) +(\d+|-) +(\d+|-) +(-?\d+|-) +(\d+%|-) (/.*)")
+# What follows its device, which may be anything: sought from one space on, as a line of nothing but spaces would else take hours.
+FILE_SYSTEM = re.compile(r" (\d+|-) +(\d+|-) +(-?\d+|-) +(?:\d+%|-) (/.*)")
 PROCESS = re.compile(r"(\d{1,9}) \((.*)\) (\S) (.*)")
 ESCAPED = re.compile(r"\\([0-7]{3})")
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
@@ -128,8 +129,8 @@ def mounts(said: Sections) -> Iterator[Reading]:
 
 def df(said: Sections, name: str) -> dict[str, tuple[float, float, float]]:
     """All, used and free by mount, of those that have them."""
-    rows = [found.groups() for line in said.get(name, ()) if (found := FILE_SYSTEM.fullmatch(line)) and "-" not in found.groups()[1:4]]
-    return {path: (number(total), number(used), number(free)) for _, total, used, free, _, path in rows}
+    rows = [found.groups() for line in said.get(name, ()) if (found := FILE_SYSTEM.search(line)) and "-" not in found.groups()[:3]]
+    return {path: (number(total), number(used), number(free)) for total, used, free, path in rows}
 
 
 def mount(words: Sequence[str]) -> Mount:

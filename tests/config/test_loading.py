@@ -238,7 +238,7 @@ def nested(place: list[str], value: Any) -> Any:
         (b"zone: \xff", "not UTF-8 at byte 6; allowed: text in UTF-8"),
         (b"zone: \x07", "a character that YAML does not allow at position 6; allowed: printable text"),
     ],
-    ids=["cut short", "a list", "a key twice", "no word", "Latin-1", "a bell"],
+    ids=["cut short", "a list", "a key twice", "no word", "too deep", "Latin-1", "a bell"],
 )
 def test_what_is_no_yaml_is_named_with_its_place_in_the_file(tmp_path: Path, content: bytes, answer: str) -> None:
     path = tmp_path / "monitoring.yaml"

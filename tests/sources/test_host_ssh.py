@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,6 +187,14 @@ def test_lines_that_are_odd_are_left_out_and_the_others_stay() -> None:
     assert value(found, "interface_packets", interface="eth0", direction="received") == 14039
     assert not names(found) & {"memory_usage", "open_files_usage", "process_cpu_usage", "processes"}
     assert {one.labels["mount"] for one in found if one.metric == "disk_usage"} == {"/"}
+
+
+@pytest.mark.parametrize("odd", ["a" + " " * 200_000, " 1" * 100_000, "1 (" + ")" * 200_000, "cpu" + " 1" * 100_000, "\\04" * 50_000])
+def test_a_line_without_end_takes_no_time_from_others(odd: str) -> None:
+    printed = PRINTED.replace("\n", f"\n{odd}\n")
+    started = time.process_time()
+    assert value(read(saying(printed)), "memory_total") == 24684092 * KIB
+    assert time.process_time() - started < 10, "it would be hours, in which nobody else gets a turn"
 
 
 def test_a_name_cannot_pretend_to_be_another_part_of_the_answer() -> None:
