@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Protocol
 
 from include.audience import Labels
@@ -18,10 +20,14 @@ from include.store import Store, samples
 
 log = logging.getLogger(__name__)
 AT_ONCE = 32
+# Seconds. Whoever takes longer goes on beside, and another one has its turn: those that hang keep nobody waiting.
+SLOW = 1.0
 # So long one target may take, however much time the duty has: those that hang must not use up the time of the others.
 LONGEST = timedelta(seconds=15)
 # A target whose labels explode must not fill the store.
 MOST_SERIES = 1000
+# What tells the target; nothing that it says does.
+OF_TARGETS = frozenset({"target", "environment"})
 # The rest of the time is for storing what was read.
 READING = 0.9
 
@@ -71,16 +77,41 @@ class Measured:
     seconds: float
 
 
+@dataclass
+class Turns:
+    """Whose turn it is: so many at once that have not been `slow` yet, until a moment of the monotonic clock."""
+
+    most: int
+    slow: float
+    ends: float
+    begun: list[Future[Measured]] = field(default_factory=list)
+    young: dict[Future[Measured], float] = field(default_factory=dict)
+
+    def come(self) -> bool:
+        """Wait until another one may begin; False when the time is over."""
+        while (now := time.monotonic()) < self.ends:
+            self.young = {one: since for one, since in self.young.items() if not one.done() and now - since < self.slow}
+            if len(self.young) < self.most:
+                return True
+            wait(self.young, min(min(self.young.values()) + self.slow, self.ends) - now, FIRST_COMPLETED)
+        return False
+
+    def begin(self, one: Future[Measured]) -> None:
+        """It has begun."""
+        self.begun.append(one)
+        self.young[one] = time.monotonic()
+
+
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The targets of a source as a duty reads them; `metrics`: what they may say; `at_once`: so many side by side."""
+    """The targets of a source as a duty reads them; `metrics`: what they may say; `at_once`: no more than so many side by side, ever."""
 
     name: str
     duty: str
     gauges: Sequence[Gauge]
     metrics: Mapping[str, Metric]
     cheap: bool = False
-    at_once: int = AT_ONCE
+    at_once: int | None = None
 
     def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Let the samples of all targets arrive, `source_up` and `source_duration` of each among them, and the rates of counters."""
@@ -94,22 +125,31 @@ class Fleet:
 
     def measured(self, within: timedelta) -> list[Measured]:
         """Each target in a thread of its own, so many at once; one that takes too long is left behind."""
-        pool = ThreadPoolExecutor(max_workers=max(min(self.at_once, len(self.gauges)), 1), thread_name_prefix=self.name)
-        ends = time.monotonic() + within.total_seconds()
-        asked = [(gauge, pool.submit(measure, gauge, min(within, LONGEST), self.cheap)) for gauge in self.gauges]
-        wait([future for _, future in asked], timeout=max(ends - time.monotonic(), 0))
+        turns = Turns(self.at_once or AT_ONCE, math.inf if self.at_once else SLOW, time.monotonic() + within.total_seconds())
+        pool = ThreadPoolExecutor(max_workers=max(len(self.gauges), 1), thread_name_prefix=self.name)
+        for gauge in self.gauges:
+            if turns.come():
+                turns.begin(pool.submit(measure, gauge, min(within, LONGEST), self.cheap))
+        wait(turns.begun, timeout=max(turns.ends - time.monotonic(), 0))
         pool.shutdown(wait=False, cancel_futures=True)
-        return [outcome(gauge, future, within) for gauge, future in asked]
+        return [outcome(gauge, future, within) for gauge, future in zip_longest(self.gauges, turns.begun)]
 
     def samples_of(self, measured: Measured, at: datetime) -> Iterator[Sample]:
         """The target's own samples, then whether it answered."""
         for reading in measured.readings[:MOST_SERIES]:
             unit = "bool" if reading.metric == UNANSWERED else self.metrics[reading.metric].unit
-            yield Sample(reading.metric, {**reading.labels, **measured.labels}, reading.value, at, unit, reading.note)
+            yield Sample(reading.metric, both(measured.labels, reading.labels), reading.value, at, unit, reading.note)
         labels = {**measured.labels, "duty": self.duty, "source": measured.kind}
         yield Sample("series_dropped", labels, max(len(measured.readings) - MOST_SERIES, 0), at, "series")
         yield Sample("source_up", labels, 0 if measured.why else 1, at, "bool", measured.why)
         yield Sample("source_duration", labels, measured.seconds, at, "s")
+
+
+def both(target: Labels, reading: Labels) -> Labels:
+    """A target's labels and those of what it said, which count where the operator has given one of the same name: else all file systems of
+    a host would be one series. A label that says of which target it is becomes `exported_target`, as Prometheus does it.
+    """
+    return {**target, **{f"exported_{name}" if name in OF_TARGETS else name: value for name, value in reading.items()}}
 
 
 def measure(gauge: Gauge, within: timedelta, cheap: bool) -> Measured:
@@ -127,10 +167,10 @@ def measure(gauge: Gauge, within: timedelta, cheap: bool) -> Measured:
     return Measured(gauge.kind, gauge.labels, readings, why, time.monotonic() - started)
 
 
-def outcome(gauge: Gauge, future: Future[Measured], within: timedelta) -> Measured:
-    """What the target came to in time."""
-    if future.done() and not future.cancelled():
+def outcome(gauge: Gauge, future: Future[Measured] | None, within: timedelta) -> Measured:
+    """What the target came to in time. `future`: None where it did not even begin."""
+    if future and future.done() and not future.cancelled():
         return future.result()
     seconds = within.total_seconds()
-    why = "its turn did not come" if future.cancelled() else "no answer"
+    why = "no answer" if future and not future.cancelled() else "its turn did not come"
     return Measured(gauge.kind, gauge.labels, (), f"{why} within {seconds:.0f} s", seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ import httpx
 from include.cutting import hang_up
 from include.failures import SourceError
 from include.scraping.hostile import seemly
+from include.web.certificates import looking, trusting
 
 MOST_BYTES = 16 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
@@ -61,6 +63,13 @@ class Page:
             if line.over:  # a body without a length seems to end where it was cut
                 raise SourceError(f"there was no whole answer within {seconds:.3g} s")
 
+    @property
+    def context(self) -> ssl.SSLContext:
+        """Who is trusted; one for all pages, as making one takes longer than most pages. Raises OSError for a file that cannot be read."""
+        if self.verify is False:
+            return looking()
+        return trusting(self.verify if isinstance(self.verify, str) else None)
+
     def client(self, seconds: float) -> httpx.Client:
         """A client that waits no longer than there is time."""
         return httpx.Client(
@@ -68,7 +77,7 @@ class Page:
             timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECTING)),
             follow_redirects=True,
             max_redirects=REDIRECTS,
-            verify=self.verify,
+            verify=self.context,
             trust_env=False,
         )
 

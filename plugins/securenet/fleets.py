@@ -59,7 +59,7 @@ READ_BY = {
 class Kind:
     """A kind of source: the duty whose metrics it gives, and what is measured.
 
-    `sampled`: something of it is cheap. `at_once`: how many at a time, None for as many as a fleet takes.
+    `sampled`: something of it is cheap. `at_once`: no more than so many at a time, ever.
     """
 
     duty: str
@@ -191,13 +191,13 @@ def discovered(source: str, targets: Targets) -> Discovered:
 
 def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
     """The targets of a source as a duty reads them. One whose connection cannot be used does not answer, and says why."""
-    from include.fleet import AT_ONCE, Fleet
+    from include.fleet import Fleet
     from include.metrics import metrics_of
 
     kind = SOURCES[source]
     gauges = list(kind.gauges(targets))
     own = {name: metric for gauge in gauges for name, metric in getattr(gauge, "metrics", {}).items()}
-    return Fleet(source, duty, gauges, {**own, **metrics_of(kind.duty)}, cheap, kind.at_once or AT_ONCE)
+    return Fleet(source, duty, gauges, {**own, **metrics_of(kind.duty)}, cheap, kind.at_once)
 
 
 def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:

@@ -20,6 +20,8 @@ SETTINGS = {
     # Takes nothing but into a folder that is open.
     "archive_command": "test -e open",
     "max_prepared_transactions": "2",
+    "wal_level": "logical",
+    "hot_standby_feedback": "on",
 }
 
 
@@ -100,3 +102,22 @@ def test_a_replica_that_stands_still_lags_on_both_sides_and_its_slot_keeps_wal(s
     assert note is not None
     assert note.startswith("physical, WAL reserved")
     assert of(read(primary), "database_replicas") == Reading("database_replicas", 0)
+
+
+def test_a_slot_that_a_standby_keeps_in_step_waits_for_no_reader_there(small: Server) -> None:
+    primary = small.dsn("postgres")
+    run(primary, "select pg_drop_replication_slot(slot_name) from pg_replication_slots")
+    with replica(small) as follows:
+        standby = follows.dsn("postgres")
+        run(primary, "select pg_create_logical_replication_slot('sub', 'pgoutput', false, false, true)")
+        until(lambda: ask(primary, "select active from pg_replication_slots where slot_name = 'standby'"))
+
+        def in_step() -> object:
+            run(primary, "select pg_log_standby_snapshot()", "select pg_replication_slot_advance('sub', pg_current_wal_lsn())")
+            run(standby, "select pg_sync_replication_slots()")
+            return ask(standby, "select count(*) from pg_replication_slots where synced and not temporary")
+
+        until(in_step)
+        assert by(read(standby), "database_slot_inactive", "slot") == {}
+        assert by(read(primary), "database_slot_inactive", "slot") == {"standby": 0, "sub": 1}
+    run(primary, "select pg_drop_replication_slot(slot_name) from pg_replication_slots")

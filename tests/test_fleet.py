@@ -1,0 +1,70 @@
+"""Fleets: many targets side by side, of which none is in the way of another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from include.audience import Labels
+from include.fleet import AT_ONCE, Fleet
+from include.hosts.host_metrics import METRICS
+from include.metrics import Reading
+from include.model import Sample
+from tests.conftest import NOW
+
+
+@dataclass
+class Host:
+    """A host that says this at once, or after something has happened."""
+
+    labels: Labels
+    readings: list[Reading] = field(default_factory=list)
+    waits: threading.Event | None = None
+    kind: str = "hosts"
+
+    def read(self, within: timedelta, cheap: bool) -> list[Reading]:
+        if self.waits:
+            self.waits.wait(within.total_seconds())
+        return self.readings
+
+
+@pytest.fixture
+def never() -> Iterator[threading.Event]:
+    """What happens only when the test is over."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_those_that_hang_keep_nobody_from_their_turn(never: threading.Event) -> None:
+    hanging = [Host({"target": f"hangs{number}"}, waits=never) for number in range(3 * AT_ONCE)]
+    fleet = Fleet("systems", "system_health", [*hanging, Host({"target": "well"})], METRICS)
+    *others, well = fleet.measured(timedelta(seconds=5))
+    assert {one.why for one in others} == {"no answer within 5 s"}
+    assert well.why is None
+
+
+def samples_of(target: Labels, *readings: Reading) -> list[Sample]:
+    """What is stored of a host that says this."""
+    fleet = Fleet("systems", "system_health", [Host(target, list(readings))], METRICS)
+    return [one for one in fleet.samples(NOW, timedelta(seconds=5)) if not one.metric.startswith("source_")]
+
+
+def test_a_label_of_the_operator_makes_no_one_series_of_many() -> None:
+    mounts = [Reading("disk_usage", value, {"mount": mount}) for mount, value in (("/", 97), ("/data", 40))]
+    found = samples_of({"target": "web1", "environment": "prod", "mount": "left", "rack": "7"}, *mounts, Reading("cpu_usage", 1))
+    where = {"target": "web1", "environment": "prod", "rack": "7"}
+    assert [(one.labels, one.value) for one in found[:3]] == [
+        ({**where, "mount": "/"}, 97),
+        ({**where, "mount": "/data"}, 40),
+        ({**where, "mount": "left"}, 1),
+    ]
+
+
+def test_nothing_that_a_target_says_makes_it_another_target() -> None:
+    (found, _) = samples_of({"target": "web1", "environment": "prod"}, Reading("disk_usage", 1, {"mount": "/", "environment": "dev"}))
+    assert found.labels == {"target": "web1", "environment": "prod", "mount": "/", "exported_environment": "dev"}
