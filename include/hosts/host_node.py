@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from include.hosts import host_sums
-from include.hosts.host_sums import Mount, Space
-from include.metrics import Reading
+from include.hosts.host_metrics import DISKS, INTERFACES, PROCESSORS
+from include.hosts.host_metrics import MEMORY as MEMORY_METRICS
+from include.hosts.host_sums import OF_MOUNTS, Mount, Space
+from include.metrics import Reading, unanswered
 from include.scraping.prometheus_text import Series
 
 Labelled = list[tuple[Mapping[str, str], float]]
@@ -29,11 +31,17 @@ INTERFACE = {
 }
 MEMORY = ("MemTotal", "MemAvailable", "MemFree", "Cached", "Buffers", "SwapTotal", "SwapFree")
 SPACE = ("size_bytes", "free_bytes", "avail_bytes", "files", "files_free", "readonly")
+ERRORS = "node_filesystem_device_error"
+# What every host has. Who does not say it has not got rid of it.
+EVERYWHERE = {
+    name: metric for name, metric in {**PROCESSORS, **MEMORY_METRICS, **DISKS, **INTERFACES}.items() if not name.startswith("swap_")
+}
 COUNTERS = ("node_cpu_seconds_total", *DISK, *INTERFACE)
 GAUGES = (
     *(f"node_load{minutes}" for minutes in (1, 5, 15)),
     *(f"node_memory_{name}_bytes" for name in MEMORY),
     *(f"node_filesystem_{what}" for what in SPACE),
+    ERRORS,
     *("node_filefd_allocated", "node_filefd_maximum", "node_processes_state", "node_time_seconds", "node_boot_time_seconds"),
     *("node_timex_offset_seconds", "node_timex_sync_status", "node_hwmon_temp_celsius", "node_thermal_zone_temp"),
 )
@@ -53,6 +61,14 @@ def readings(found: Families) -> Iterator[Reading]:
     """All that can be made of what there is; a family that is missing is a metric that is missing."""
     for part in (processors, memory, disks, interfaces, mounts, system, temperatures):
         yield from part(found)
+
+
+def silent(said: Iterable[Reading]) -> Iterator[Reading]:
+    """What every host has and this one does not say, as when one of node_exporter's collectors fails, or Prometheus has just begun."""
+    there = {reading.metric for reading in said}
+    counters = {metric.rate_of for metric in EVERYWHERE.values()}
+    missing = [name for name, metric in EVERYWHERE.items() if not {name, metric.rate_of} & there and name not in counters]
+    return unanswered(missing, "its node_exporter does not say it")
 
 
 def value(found: Families, name: str) -> float | None:
@@ -105,7 +121,7 @@ def mounts(found: Families) -> Iterator[Reading]:
     facts: dict[Mount, dict[str, float]] = defaultdict(dict)
     for fact in SPACE:
         for labels, number in found.get(f"node_filesystem_{fact}", ()):
-            facts[Mount(labels.get("device", ""), labels.get("mountpoint", ""), labels.get("fstype", ""))][fact] = number
+            facts[mount_of(labels)][fact] = number
     known = {Mount(one.device, one.mount, one.kind, bool(there.get("readonly"))): there for one, there in facts.items()}
     for mount in host_sums.once(known):
         there = known[mount]
@@ -113,6 +129,13 @@ def mounts(found: Families) -> Iterator[Reading]:
             free = there.get("free_bytes", there["avail_bytes"])
             space = Space(there["size_bytes"], free, there["avail_bytes"], there.get("files", 0), there.get("files_free", 0))
             yield from host_sums.space(mount.mount, space)
+    if unread := [mount for labels, wrong in found.get(ERRORS, ()) if wrong and (mount := mount_of(labels)).counts]:
+        yield from unanswered(OF_MOUNTS, f"its node_exporter cannot read {unread[0].mount}")
+
+
+def mount_of(labels: Mapping[str, str]) -> Mount:
+    """The file system that a series is about."""
+    return Mount(labels.get("device", ""), labels.get("mountpoint", ""), labels.get("fstype", ""))
 
 
 def system(found: Families) -> Iterator[Reading]:

@@ -32,4 +32,4 @@ class NodeExporterHost:
         found = list(clean(host_sums.asked(host_node.readings(host_node.families(exposition)), cheap), SIGNED))
         if not found:
             raise SourceError(f"this is no node_exporter{f': {exposition.first}' if exposition.first else ''}")
-        return [*found, exposition.outcome()]
+        return [*found, exposition.outcome()] if cheap else [*found, exposition.outcome(), *host_node.silent(found)]

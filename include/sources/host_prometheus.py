@@ -42,7 +42,8 @@ class PrometheusHost:
             raise SourceError(f"Prometheus has no current value of the instance {seemly(self.instance)}")
         growth = host_node.families(one for family in host_node.COUNTERS for one in self.growth(family, ends))
         readings = host_sums.as_rates(host_node.readings({**found, **growth}))
-        return list(clean(host_sums.asked(readings, cheap), SIGNED))
+        said = list(clean(host_sums.asked(readings, cheap), SIGNED))
+        return said if cheap else [*said, *host_node.silent(said)]
 
     def gauges(self, ends: float) -> Iterator[Series]:
         """All families that are no counters, by one query."""

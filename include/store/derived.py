@@ -17,12 +17,18 @@ OF_SYSTEMS = {
 }
 OF_DATABASES = {
     "table_rows_drop": Metric("percent", "Share of its most rows of the last day that a table has lost", ("table",)),
+    "database_replicas_lost": Metric("count", "How many replicas fewer are connected than were at most within the last day"),
     "database_deadlocks_rate": Metric("deadlocks/h", "How many deadlocks there were within the last hour"),
 }
 # By duty: the queries of derived.sql, each of which lets its samples arrive.
 DERIVED: dict[str, Sequence[str]] = {
     "system_health": ("derived.disk_full_in",),
-    "database_health": ("derived.table_rows_drop", "derived.database_deadlocks_rate"),
+    "database_health": (
+        "derived.table_rows_drop",
+        "derived.database_deadlocks_rate",
+        "derived.database_replicas_lost",
+        "derived.lag_unanswered",
+    ),
 }
 
 

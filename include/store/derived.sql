@@ -34,3 +34,23 @@ cross join lateral (
     from (select p.value, lag(p.value) over (order by p.at) as before
           from sample p where p.series_id = s.id and p.at > %(now)s - interval '1 hour') as step) as hour
 where s.metric = 'database_deadlocks'
+
+-- name: database_replicas_lost
+-- How many replicas fewer there are than the most within the last day.
+insert into arriving (metric, labels, unit, at, value)
+select 'database_replicas_lost', s.labels, 'count', %(now)s, greatest(day.most - l.value, 0)
+from series s
+join latest l on l.series_id = s.id and l.at > %(now)s - interval '15 minutes'
+cross join lateral (
+    select max(p.value) as most from sample p where p.series_id = s.id and p.at > %(now)s - interval '1 day') as day
+where s.metric = 'database_replicas' and day.most is not null
+
+-- name: lag_unanswered
+-- While a replica is lost, nobody says how far it is behind: what stands of that is not over. At the moment of the reading that says nothing.
+insert into arriving (metric, labels, unit, at, value, note)
+select 'metric_unanswered', a.labels || jsonb_build_object('metric', m.name), 'bool', up.at, 1, 'a replica is not connected any more'
+from arriving a
+join series s on s.digest = md5('source_up' || (a.labels || '{"duty": "database_health", "source": "databases"}')::text)::uuid
+join latest up on up.series_id = s.id
+cross join (values ('database_replication_lag'), ('database_replication_lag_bytes')) as m (name)
+where a.metric = 'database_replicas_lost' and a.value > 0

@@ -102,7 +102,7 @@ def measured(value: float, unit: str) -> str:
         return duration_words(value)
     if unit in ("bytes", "bytes/s"):
         return binary(value) + unit.removeprefix("bytes")
-    return figure(value) if unit in ("", "1", "bool", "ratio") else f"{figure(value)} {unit}"
+    return figure(value) if unit in ("", "1", "bool", "ratio", "count") else f"{figure(value)} {unit}"
 
 
 def figure(value: float) -> str:

@@ -85,11 +85,11 @@ def shop(store: Store, watched_dsn: str, tmp_path: Path) -> Iterator[Shop]:
 
 
 def test_an_alert_whose_query_fails_is_unknown_and_goes_on_when_it_answers_again(shop: Shop) -> None:
-    assert shop.later() == [("queue", "firing", "mails: 500 count, the limit is 100 count")]
+    assert shop.later() == [("queue", "firing", "mails: 500, the limit is 100")]
     shop.database.execute("alter table queues rename to elsewhere")
     assert shop.later(3)[:1] == [("queue", "unknown", "mails: no value for now")]
     shop.database.execute("alter table elsewhere rename to queues")
-    assert shop.later()[:1] == [("queue", "firing", "mails: 500 count, the limit is 100 count")]
+    assert shop.later()[:1] == [("queue", "firing", "mails: 500, the limit is 100")]
 
 
 def test_an_alert_of_what_is_really_gone_is_over(shop: Shop) -> None:

@@ -18,6 +18,7 @@ from werkzeug import Request, Response
 
 from include.failures import SourceError
 from include.hosts.host_metrics import CHEAP, METRICS
+from include.metrics import UNANSWERED
 from include.scraping import scrape
 from include.scraping.scrape import Page
 from include.sources.host_local import LocalHost
@@ -78,7 +79,7 @@ def exporter(httpserver: HTTPServer) -> NodeExporterHost:
 
 
 def test_its_families_are_our_metrics(exporter: NodeExporterHost) -> None:
-    found = {(one.metric, *one.labels.values()): one.value for one in read(exporter)}
+    found = {(one.metric, *one.labels.values()): one.value for one in read(exporter) if one.metric != UNANSWERED}
     assert found == {
         ("processors",): 2,
         ("cpu_busy_seconds",): 50,  # 60 + 30 + 10 of the first, 0 of the second, by 2
@@ -118,12 +119,40 @@ def test_its_families_are_our_metrics(exporter: NodeExporterHost) -> None:
     assert names(read(exporter, cheap=True)) <= CHEAP
 
 
+def unanswered(page: str, httpserver: HTTPServer) -> set[str]:
+    """The metrics that such a page does not say although every host has them."""
+    httpserver.clear()
+    httpserver.expect_request("/metrics").respond_with_data(page)
+    found = read(NodeExporterHost(LABELS, Page(httpserver.url_for("/metrics"))))
+    return {one.labels["metric"] for one in found if one.metric == UNANSWERED}
+
+
+def without(family: str) -> str:
+    """The page of a node_exporter one of whose collectors fails."""
+    return "\n".join(line for line in PAGE.splitlines() if not line.startswith(family))
+
+
+def test_what_a_collector_that_fails_does_not_say_is_not_over(httpserver: HTTPServer) -> None:
+    rare = unanswered(PAGE, httpserver)
+    assert not rare & {"cpu_usage", "memory_usage", "disk_usage", "disk_throughput"}
+    lost = unanswered(without("node_filesystem"), httpserver) - rare
+    assert lost == {"disk_total", "disk_free", "disk_usage", "inodes_usage"}
+    assert unanswered(without("node_cpu"), httpserver) - rare >= {"cpu_usage", "cpu_core_usage", "cpu_steal", "processors"}
+    assert "memory_usage" in unanswered(without("node_memory"), httpserver)
+
+
+def test_a_file_system_that_cannot_be_read_is_not_gone(httpserver: HTTPServer) -> None:
+    error = 'node_filesystem_device_error{device="%s",fstype="%s",mountpoint="%s"} 1\n'
+    assert "disk_usage" in unanswered(PAGE + error % ("/dev/sdb1", "ext4", "/data"), httpserver)
+    assert "disk_usage" not in unanswered(PAGE + error % ("tmpfs", "tmpfs", "/run/user/1000"), httpserver), "nobody would be told of it"
+
+
 def test_names_of_devices_are_not_to_be_trusted(httpserver: HTTPServer) -> None:
     long = "x" * 5000
     body = f'node_disk_read_bytes_total{{device="{long}"}} 1\nnode_disk_read_bytes_total{{device="a\x1b[31m\u202eb"}} 1\n'
     httpserver.expect_request("/metrics").respond_with_data(body.encode() + b'node_network_receive_bytes_total{device="\xff\xfe"} 1\n')
     found = read(NodeExporterHost(LABELS, Page(httpserver.url_for("/metrics"))))
-    devices = [one.labels.get("device", one.labels.get("interface", "")) for one in found]
+    devices = [one.labels.get("device", one.labels.get("interface", "")) for one in found if one.metric != UNANSWERED]
     assert [len(device) for device in devices] == [200, 8, 2, 0]
     assert not [device for device in devices if set(device) & set("\x1b\u202e")]
 
@@ -267,6 +296,7 @@ def test_prometheus_is_asked_for_growth_and_gives_the_rates_themselves(httpserve
     assert value(found, "cpu_core_usage", cpu="0") == 25
     assert value(found, "disk_latency", device="sda", direction="read") == pytest.approx(0.002)  # 0.1 s by 50 operations
     assert value(found, "load_average", minutes="1") == 1
+    assert "memory_usage" in {one.labels["metric"] for one in found if one.metric == UNANSWERED}, "which Prometheus does not know just now"
     assert not [one for one in found if one.metric in {metric.rate_of for metric in METRICS.values()}]
     assert asked[1] == 'rate(node_cpu_seconds_total{instance="web\\"1:9100"}[120s])'
 
