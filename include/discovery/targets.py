@@ -15,6 +15,10 @@ from include.discovery.keys import keys
 from include.scraping.hostile import seemly
 
 
+# What opens a target, or is read on this machine, stands below `set`: whoever may write a list could else have a secret sent to any address.
+OPENING = frozenset({"connection", "verify", "headers", "query", "backup"})
+
+
 class Complaint(NamedTuple):
     """A target that a list names and nobody watches."""
 
@@ -49,12 +53,21 @@ def take(found: Watched, named: dict[str, Watched], place: str) -> None:
 
 def target(entry: Discover, said: Said) -> Watched:
     """The target that a list names. Raises Wrong with the first thing that is."""
+    if columns := opening(entry, said):
+        raise Wrong(f"{said.place}: {', '.join(columns)} cannot be a column; allowed: below `set` of the list, for all of its targets")
     try:
         return KINDS[entry.kind].model_validate(keys(entry, said))
     except ValidationError as error:
         problem = error.errors()[0]
     problem["loc"] = ("targets", entry.kind, called(entry, said), *problem["loc"])
     raise Wrong(describe(said.place, problem))
+
+
+def opening(entry: Discover, said: Said) -> list[str]:
+    """The columns of a row that it may not have. A connection it may name where that is all that there is, and says by itself where to."""
+    given = {name for name, value in said.says.items() if value is not None} if entry.query else set()
+    itself = entry.kind == "databases" or (entry.kind == "applications" and "url" not in {*given, *entry.set})
+    return sorted(OPENING & given & KINDS[entry.kind].model_fields.keys() - ({"connection"} if itself else set()))
 
 
 def called(entry: Discover, said: Said) -> str:

@@ -153,3 +153,22 @@ def test_lists_are_told_apart_by_what_they_are_and_not_by_what_is_set() -> None:
     assert key_of(entry()) == key_of(entry(set={"environment": "dev"}))
     assert len({key_of(entry(query=f"select '{word}'")) for word in ("a", "b")}) == 2
     assert len({name_of(entry(query=f"select '{'x' * 300}{word}'")) for word in ("a", "b")}) == 2, "a long query is cut, and stays another"
+
+
+@pytest.mark.parametrize("column", [{"connection": "slack_default"}, {"verify": False}, {"headers": {"Metadata-Flavor": "x"}}])
+def test_no_row_has_a_secret_sent_to_where_it_likes(column: dict[str, Any]) -> None:
+    found, (complaint,) = of_rows("apis", {"name": "evil", "url": "http://evil", **column}, {"name": "well", "url": "http://well"})
+    assert [one.name for one in found] == ["well"]
+    assert complaint.why == f"row 1: {next(iter(column))} cannot be a column; allowed: below `set` of the list, for all of its targets"
+    (opened, _), complaints = of_rows("apis", {"name": "a", "url": "http://a"}, {"name": "b", "url": "http://b"}, connection="token")
+    assert (opened.model_dump()["connection"], complaints) == ("token", [])
+
+
+def test_a_row_names_the_connection_of_a_database_which_says_itself_where_that_is() -> None:
+    (database,), complaints = of_rows("databases", {"name": "main", "connection": "main_db"})
+    assert (database.model_dump()["connection"], complaints) == ("main_db", [])
+    (application,), complaints = of_rows("applications", {"name": "shop", "connection": "shop_db"})
+    assert (application.model_dump()["connection"], complaints) == ("shop_db", [])
+    page = {"name": "shop", "url": "http://evil", "connection": "slack_default", "take": {"users": "app_users"}}
+    assert of_rows("applications", page)[0] == []
+    assert of_rows("applications", {"name": "shop", "connection": "shop_db", "query": "/etc/passwd"})[0] == []
