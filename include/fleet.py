@@ -15,7 +15,7 @@ from typing import Protocol
 from include.audience import Labels
 from include.failures import SourceError
 from include.metrics import UNANSWERED, Metric, Reading, rates_of
-from include.model import Sample
+from include.model import Clock, Sample, utc_now
 from include.store import Store, samples
 
 log = logging.getLogger(__name__)
@@ -68,10 +68,11 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one target came to: its readings, or why there are none, and how many seconds that took."""
+    """What one target came to: its readings, or why there are none, and how many seconds that took. `at`: when it was asked."""
 
     kind: str
     labels: Labels
+    at: datetime
     readings: Sequence[Reading]
     why: str | None
     seconds: float
@@ -112,16 +113,17 @@ class Fleet:
     metrics: Mapping[str, Metric]
     cheap: bool = False
     at_once: int | None = None
+    clock: Clock = utc_now
 
     def read(self, store: Store, at: datetime, organization: str | None, within: timedelta) -> Sequence[Sample]:
         """Let the samples of all targets arrive, `source_up` and `source_duration` of each among them, and the rates of counters."""
-        samples.arrive(store, self.samples(at, within))
+        samples.arrive(store, self.samples(within))
         samples.rates(store, rates_of(self.metrics))
         return ()
 
-    def samples(self, at: datetime, within: timedelta) -> list[Sample]:
-        """What the targets say now."""
-        return [sample for measured in self.measured(within * READING) for sample in self.samples_of(measured, at)]
+    def samples(self, within: timedelta) -> list[Sample]:
+        """What the targets say now, each when its turn comes."""
+        return [sample for measured in self.measured(within * READING) for sample in self.samples_of(measured)]
 
     def measured(self, within: timedelta) -> list[Measured]:
         """Each target in a thread of its own, so many at once; one that takes too long is left behind."""
@@ -129,13 +131,14 @@ class Fleet:
         pool = ThreadPoolExecutor(max_workers=max(len(self.gauges), 1), thread_name_prefix=self.name)
         for gauge in self.gauges:
             if turns.come():
-                turns.begin(pool.submit(measure, gauge, min(within, LONGEST), self.cheap))
+                turns.begin(pool.submit(measure, gauge, self.clock(), min(within, LONGEST), self.cheap))
         wait(turns.begun, timeout=max(turns.ends - time.monotonic(), 0))
         pool.shutdown(wait=False, cancel_futures=True)
-        return [outcome(gauge, future, within) for gauge, future in zip_longest(self.gauges, turns.begun)]
+        return [outcome(gauge, future, self.clock(), within) for gauge, future in zip_longest(self.gauges, turns.begun)]
 
-    def samples_of(self, measured: Measured, at: datetime) -> Iterator[Sample]:
-        """The target's own samples, then whether it answered."""
+    def samples_of(self, measured: Measured) -> Iterator[Sample]:
+        """The target's own samples, then whether it answered, all of one moment."""
+        at = measured.at
         for reading in measured.readings[:MOST_SERIES]:
             unit = "bool" if reading.metric == UNANSWERED else self.metrics[reading.metric].unit
             yield Sample(reading.metric, both(measured.labels, reading.labels), reading.value, at, unit, reading.note)
@@ -152,7 +155,7 @@ def both(target: Labels, reading: Labels) -> Labels:
     return {**target, **{f"exported_{name}" if name in OF_TARGETS else name: value for name, value in reading.items()}}
 
 
-def measure(gauge: Gauge, within: timedelta, cheap: bool) -> Measured:
+def measure(gauge: Gauge, at: datetime, within: timedelta, cheap: bool) -> Measured:
     """Read one target; one that does not answer is an outcome, and so is a fault of ours in reading it, which is logged."""
     started = time.monotonic()
     readings: Sequence[Reading] = ()
@@ -164,13 +167,13 @@ def measure(gauge: Gauge, within: timedelta, cheap: bool) -> Measured:
     except Exception as error:  # outermost: whatever one target makes of our code, the others are read all the same
         log.exception("a target could not be read")
         why = f"could not be read: {type(error).__name__}, see the log"
-    return Measured(gauge.kind, gauge.labels, readings, why, time.monotonic() - started)
+    return Measured(gauge.kind, gauge.labels, at, readings, why, time.monotonic() - started)
 
 
-def outcome(gauge: Gauge, future: Future[Measured] | None, within: timedelta) -> Measured:
+def outcome(gauge: Gauge, future: Future[Measured] | None, at: datetime, within: timedelta) -> Measured:
     """What the target came to in time. `future`: None where it did not even begin."""
     if future and future.done() and not future.cancelled():
         return future.result()
     seconds = within.total_seconds()
     why = "no answer" if future and not future.cancelled() else "its turn did not come"
-    return Measured(gauge.kind, gauge.labels, (), f"{why} within {seconds:.0f} s", seconds)
+    return Measured(gauge.kind, gauge.labels, at, (), f"{why} within {seconds:.0f} s", seconds)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from include.audience import Labels
@@ -43,12 +43,12 @@ class Sampling:
         """What they say now."""
         at = self.clock()
         metrics = {name: metric for fleet in self.fleets for name, metric in fleet.metrics.items()}
-        return Observation({}, at, None, samples=await asyncio.to_thread(self.read, at), metrics=metrics)
+        return Observation({}, at, None, samples=await asyncio.to_thread(self.read), metrics=metrics)
 
-    def read(self, at: datetime) -> list[Sample]:
+    def read(self) -> list[Sample]:
         """All fleets, one after the other: each is read side by side."""
         within = self.every / (2 * max(len(self.fleets), 1))
-        return [one for fleet in self.fleets for one in fleet.samples(at, within) if one.metric not in NOT_HERE]
+        return [one for fleet in self.fleets for one in fleet.samples(within) if one.metric not in NOT_HERE]
 
     async def let_go(self) -> None:
         """Nothing is kept open."""

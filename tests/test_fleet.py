@@ -14,7 +14,6 @@ from include.fleet import AT_ONCE, Fleet
 from include.hosts.host_metrics import METRICS
 from include.metrics import Reading
 from include.model import Sample
-from tests.conftest import NOW
 
 
 @dataclass
@@ -51,7 +50,7 @@ def test_those_that_hang_keep_nobody_from_their_turn(never: threading.Event) -> 
 def samples_of(target: Labels, *readings: Reading) -> list[Sample]:
     """What is stored of a host that says this."""
     fleet = Fleet("systems", "system_health", [Host(target, list(readings))], METRICS)
-    return [one for one in fleet.samples(NOW, timedelta(seconds=5)) if not one.metric.startswith("source_")]
+    return [one for one in fleet.samples(timedelta(seconds=5)) if not one.metric.startswith("source_")]
 
 
 def test_a_label_of_the_operator_makes_no_one_series_of_many() -> None:

@@ -14,8 +14,7 @@ from include.discovery import Said, key_of, name_of
 from include.discovery.keys import keys
 from include.scraping.hostile import seemly
 
-
-# What opens a target, or is read on this machine, stands below `set`: whoever may write a list could else have a secret sent to any address.
+# What opens a target, or is read on this machine, stands below `set`: whoever may write a list could else have secrets sent to any address.
 OPENING = frozenset({"connection", "verify", "headers", "query", "backup"})
 
 

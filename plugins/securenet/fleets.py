@@ -181,15 +181,15 @@ SOURCES = {
 }
 
 
-def discovered(source: str, targets: Targets) -> Discovered:
+def discovered(source: str, targets: Targets, clock: Clock) -> Discovered:
     """A source with the targets that are listed at the moment at which it is read."""
     from include.discovering import Discovered
 
     duty = SOURCES[source].duty
-    return Discovered(source, duty, targets, lambda: lists(targets, duty), lambda found: fleet(source, found, duty))
+    return Discovered(source, duty, targets, lambda: lists(targets, duty), lambda found: fleet(source, found, duty, clock))
 
 
-def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Fleet:
+def fleet(source: str, targets: Targets, duty: str, clock: Clock, cheap: bool = False) -> Fleet:
     """The targets of a source as a duty reads them. One whose connection cannot be used does not answer, and says why."""
     from include.fleet import Fleet
     from include.metrics import metrics_of
@@ -197,7 +197,7 @@ def fleet(source: str, targets: Targets, duty: str, cheap: bool = False) -> Flee
     kind = SOURCES[source]
     gauges = list(kind.gauges(targets))
     own = {name: metric for gauge in gauges for name, metric in getattr(gauge, "metrics", {}).items()}
-    return Fleet(source, duty, gauges, {**own, **metrics_of(kind.duty)}, cheap, kind.at_once)
+    return Fleet(source, duty, gauges, {**own, **metrics_of(kind.duty)}, cheap, kind.at_once, clock)
 
 
 def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:
@@ -230,7 +230,7 @@ def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
 
     asked = opened(settings.targets.apis, probe, partial(not_asked, "api", clock))
     sampled = [source for source, kind in SOURCES.items() if kind.sampled]
-    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", cheap=True) for source in sampled], clock)]
+    return [*asked, Sampling([fleet(source, settings.targets, "api_performance", clock, cheap=True) for source in sampled], clock)]
 
 
 def call(target: ApiTarget, opening: Mapping[str, str]) -> Call:

@@ -120,7 +120,7 @@ class Wiring:
             duties: Source = load_named(SOURCES, name, "source")(self.intervals, WATCHING, is_paused)
             return duties
         if name in FLEETS:
-            return discovered(name, self.settings.targets)
+            return discovered(name, self.settings.targets, self.clock)
         kind = load_named(SOURCES, f"accounts.{self.accounts.source}", "source")
         accounts: Source = kind(conninfo(self.accounts.connection), self.accounts)
         return accounts

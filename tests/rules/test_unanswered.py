@@ -53,7 +53,7 @@ class Shop:
         """Alerts: their rule, state and last words, after so many further readings."""
         for _ in range(times):
             self.now += timedelta(minutes=5)
-            fleet = Fleet("applications", "database_health", [self.gauge], {**METRICS, **self.gauge.metrics})
+            fleet = Fleet("applications", "database_health", [self.gauge], {**METRICS, **self.gauge.metrics}, clock=lambda: self.now)
             with self.store.transaction():
                 fleet.read(self.store, self.now, None, timedelta(seconds=20))
                 samples.settle(self.store)

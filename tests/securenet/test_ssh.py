@@ -25,6 +25,7 @@ from include.config.targets import HostTarget, Targets
 from include.failures import SourceError
 from include.fleet import Fleet
 from include.hosts.host_metrics import METRICS
+from include.model import utc_now
 from securenet.fleets import fleet, host
 from securenet.ssh import shell
 from tests.sources.seen import read, value
@@ -43,7 +44,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, port: int, **extra: Any) -> None:
 def test_without_the_provider_that_host_alone_is_missing_and_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "airflow.providers.ssh.hooks.ssh", None)
     connect(monkeypatch, 22)
-    seen = fleet("systems", Targets(hosts=(HostTarget(name="local"), TARGET)), "system_health").measured(WITHIN)
+    seen = fleet("systems", Targets(hosts=(HostTarget(name="local"), TARGET)), "system_health", utc_now).measured(WITHIN)
     assert {one.labels["target"]: one.why for one in seen} == {
         "local": None,
         "web1": "apache-airflow-providers-ssh is not installed: pip install apache-airflow-providers-ssh",
@@ -52,7 +53,7 @@ def test_without_the_provider_that_host_alone_is_missing_and_says_what_to_instal
 
 def test_a_host_whose_connection_is_missing_does_not_answer_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    (seen,) = fleet("systems", Targets(hosts=(TARGET,)), "system_health").measured(WITHIN)
+    (seen,) = fleet("systems", Targets(hosts=(TARGET,)), "system_health", utc_now).measured(WITHIN)
     assert (seen.labels["target"], seen.kind, seen.why) == ("web1", "hosts", "the connection ssh_web1 is missing: create it in Airflow")
     assert "the connection ssh_web1 is missing: create it in Airflow" in caplog.text
 

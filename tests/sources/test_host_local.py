@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -19,9 +19,11 @@ from include.hosts import cgroup, mounts
 from include.hosts.host_metrics import CHEAP, METRICS
 from include.hosts.host_sums import OF_MOUNTS, Mount, Space, once
 from include.metrics import Reading
+from include.model import utc_now
 from include.sources.host_local import LocalHost
 from include.store import Store, samples
 from include.store.samples import newest
+from tests.conftest import NOW
 from tests.sources.seen import LABELS, names, note, read, value
 
 # What a machine may lack.
@@ -83,12 +85,10 @@ def test_a_processor_that_burns_is_seen_in_the_rate_and_by_its_name(store: Store
     """Two rounds through the store, which computes the usage; what burns uses one of the processors, as far as others leave it to it."""
     fleet = Fleet("systems", "system_health", [LocalHost(LABELS)], METRICS)
     with burning(burn):
-        began = time.monotonic()
         for seconds in (0.0, 2.0):
             time.sleep(seconds)
-            at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC) + timedelta(seconds=time.monotonic() - began)
             with store.transaction():
-                fleet.read(store, at, None, timedelta(seconds=10))
+                fleet.read(store, utc_now(), None, timedelta(seconds=10))
                 samples.record(store, [])
     (row,) = newest(store, "cpu_usage", {"target": "web1"})
     assert row["value"] >= 0.5 * 100 / (psutil.cpu_count() or 1)
@@ -108,10 +108,12 @@ def test_the_latency_of_a_disk_is_the_time_of_its_operations_by_their_number(sto
 
     # 5 more operations take 2 s more: 0.4 s each. Then none does, and there is nothing to say. Then the host starts anew.
     numbers = [10.0, 1.0, 15.0, 3.0, 15.0, 3.0, 4.0, 0.5]
-    fleet, found = Fleet("systems", "system_health", [Disk()], METRICS), []
+    found = []
     for minute in range(4):
+        at = NOW.replace(hour=9, minute=minute)
+        fleet = Fleet("systems", "system_health", [Disk()], METRICS, clock=lambda now=at: now)  # type: ignore[misc]
         with store.transaction():
-            fleet.read(store, datetime(2026, 3, 2, 9, minute, tzinfo=UTC), None, timedelta(seconds=10))
+            fleet.read(store, at, None, timedelta(seconds=10))
             samples.record(store, [])
         found.append([(row["at"].minute, row["value"]) for row in newest(store, "disk_latency", {})])
     assert found == [[], [(1, pytest.approx(0.4))], [(1, pytest.approx(0.4))], [(1, pytest.approx(0.4))]]

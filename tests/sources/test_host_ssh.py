@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from include.sources.host_local import LocalHost
 from include.sources.host_ssh import SshHost
 from include.store import Store, samples
 from include.store.samples import newest
+from tests.conftest import NOW
 from tests.sources.seen import LABELS, names, note, read, value
 from tests.sources.test_host_local import MAYBE, RATES
 
@@ -116,8 +117,9 @@ def test_its_counters_become_rates_in_the_store_as_those_of_any_host(store: Stor
     later = PRINTED.replace("cpu0 33231", "cpu0 36231").replace("eth0:412776385", "eth0:412836385").replace(" 68705952 ", " 68765952 ")
     for minute, printed in enumerate((PRINTED, later)):
         with store.transaction():
-            fleet = Fleet("systems", "system_health", [saying(printed)], METRICS)
-            fleet.read(store, datetime(2026, 3, 2, 9, minute, tzinfo=UTC), None, timedelta(seconds=10))
+            at = NOW + timedelta(minutes=minute)
+            fleet = Fleet("systems", "system_health", [saying(printed)], METRICS, clock=lambda now=at: now)  # type: ignore[misc]
+            fleet.read(store, at, None, timedelta(seconds=10))
             samples.record(store, [])
 
     def newly(metric: str) -> set[float]:

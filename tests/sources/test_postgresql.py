@@ -273,9 +273,10 @@ def test_what_there_is_no_time_for_is_said(dsn: str) -> None:
 def test_rates_and_ratios_come_of_two_readings(store: Store, dsn: str) -> None:
     run(dsn, "create extension pg_stat_statements", "select pg_stat_statements_reset()")  # others on this server asked for slower things
     for minutes in (0, 5):
-        fleet = Fleet("databases", "database_health", [PostgresGauge(LABELS, dsn)], METRICS)
+        at = NOW + timedelta(minutes=minutes)
+        fleet = Fleet("databases", "database_health", [PostgresGauge(LABELS, dsn)], METRICS, clock=lambda now=at: now)  # type: ignore[misc]
         with store.transaction():
-            record(store, fleet.read(store, NOW + timedelta(minutes=minutes), None, WITHIN))
+            record(store, fleet.read(store, at, None, WITHIN))
         run(dsn, *["select 1"] * 20)
         time.sleep(1.1)  # a session tells of itself once a second
     rates = {name for name, metric in METRICS.items() if metric.rate_of}
