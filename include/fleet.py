@@ -24,7 +24,7 @@ AT_ONCE = 32
 SLOW = 1.0
 # So long one target may take, however much time the duty has: those that hang must not use up the time of the others.
 LONGEST = timedelta(seconds=15)
-# A target whose labels explode must not fill the store.
+# A target whose labels explode must not fill the store; nor one whose labels are others at each reading: see samples.MOST_OF_A_DAY.
 MOST_SERIES = 1000
 # What tells the target; nothing that it says does.
 OF_TARGETS = frozenset({"target", "environment"})
@@ -119,6 +119,7 @@ class Fleet:
         """Let the samples of all targets arrive, `source_up` and `source_duration` of each among them, and the rates of counters."""
         samples.arrive(store, self.samples(within))
         samples.rates(store, rates_of(self.metrics))
+        samples.limit(store, at)
         return ()
 
     def samples(self, within: timedelta) -> list[Sample]:
@@ -136,12 +137,17 @@ class Fleet:
         pool.shutdown(wait=False, cancel_futures=True)
         return [outcome(gauge, future, self.clock(), within) for gauge, future in zip_longest(self.gauges, turns.begun)]
 
+    def unit(self, metric: str) -> str | None:
+        """That of a metric; None for one that this fleet does not know."""
+        known = self.metrics.get(metric)
+        return "bool" if metric == UNANSWERED else known and known.unit
+
     def samples_of(self, measured: Measured) -> Iterator[Sample]:
         """The target's own samples, then whether it answered, all of one moment."""
         at = measured.at
         for reading in measured.readings[:MOST_SERIES]:
-            unit = "bool" if reading.metric == UNANSWERED else self.metrics[reading.metric].unit
-            yield Sample(reading.metric, both(measured.labels, reading.labels), reading.value, at, unit, reading.note)
+            if (unit := self.unit(reading.metric)) is not None:  # one of a file that has just changed is known from the next fleet on
+                yield Sample(reading.metric, both(measured.labels, reading.labels), reading.value, at, unit, reading.note)
         labels = {**measured.labels, "duty": self.duty, "source": measured.kind}
         yield Sample("series_dropped", labels, max(len(measured.readings) - MOST_SERIES, 0), at, "series")
         yield Sample("source_up", labels, 0 if measured.why else 1, at, "bool", measured.why)

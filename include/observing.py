@@ -155,6 +155,8 @@ def arrive(opened: Store, seen: Sequence[Observation]) -> None:
 def settle_samples(opened: Store, seen: Sequence[Observation]) -> int:
     """Write down what has arrived, and the rates of its counters; how many samples that made."""
     samples.rates(opened, rates_of({name: metric for one in seen for name, metric in one.metrics.items()}))
+    if sampled := [one.at for one in seen if not one.says_something]:
+        samples.limit(opened, max(sampled))
     return samples.settle(opened)
 
 

@@ -14,6 +14,8 @@ from include.fleet import AT_ONCE, Fleet
 from include.hosts.host_metrics import METRICS
 from include.metrics import Reading
 from include.model import Sample
+from include.store import Store, samples
+from tests.conftest import NOW
 
 
 @dataclass
@@ -67,3 +69,27 @@ def test_a_label_of_the_operator_makes_no_one_series_of_many() -> None:
 def test_nothing_that_a_target_says_makes_it_another_target() -> None:
     (found, _) = samples_of({"target": "web1", "environment": "prod"}, Reading("disk_usage", 1, {"mount": "/", "environment": "dev"}))
     assert found.labels == {"target": "web1", "environment": "prod", "mount": "/", "exported_environment": "dev"}
+
+
+def test_labels_that_are_others_each_time_do_not_fill_the_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "MOST_OF_A_DAY", 100)
+    for number in range(10):
+        at = NOW + number * timedelta(minutes=5)
+        readings = [Reading("disk_usage", 1, {"mount": f"{number} {mount}"}) for mount in range(20)]
+        hosts = [Host({"target": "explodes"}, readings), Host({"target": "well"}, [Reading("cpu_usage", number)])]
+        fleet = Fleet("systems", "system_health", hosts, METRICS, clock=lambda now=at: now)  # type: ignore[misc]
+        with store.transaction():
+            fleet.read(store, at, None, timedelta(seconds=5))
+            samples.settle(store)
+    count = "select count(*) from series where metric = 'disk_usage'"
+    (row,) = store.connection.execute(count).fetchall()
+    assert row["count"] <= 100
+    dropped = {row["labels"]["target"]: row["value"] for row in samples.newest(store, "series_dropped", {})}
+    assert dropped == {"explodes": 20, "well": 0}
+    assert [row["value"] for row in samples.newest(store, "cpu_usage", {})] == [9]
+    assert {row["value"] for row in samples.newest(store, "source_up", {})} == {1}
+
+
+def test_what_a_fleet_does_not_know_yet_is_left_out() -> None:
+    found = samples_of({"target": "web1"}, Reading("new", 1), Reading("cpu_usage", 1))
+    assert [one.metric for one in found] == ["cpu_usage", "series_dropped"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from include.failures import SourceError
 from include.hosts import host_sums
 from include.hosts.host_metrics import DISKS, INTERFACES, PROCESSORS
 from include.hosts.host_metrics import MEMORY as MEMORY_METRICS
@@ -45,15 +46,18 @@ GAUGES = (
     *("node_filefd_allocated", "node_filefd_maximum", "node_processes_state", "node_time_seconds", "node_boot_time_seconds"),
     *("node_timex_offset_seconds", "node_timex_sync_status", "node_hwmon_temp_celsius", "node_thermal_zone_temp"),
 )
+# Hundreds of processors, and thousands of containers with an interface each.
+MOST = 30_000
 FAMILIES = frozenset({*COUNTERS, *GAUGES})
 
 
 def families(series: Iterable[Series]) -> Families:
-    """The series by family, those that are wanted."""
+    """The series by family, those that are wanted. Raises SourceError for more than a host has."""
     found: dict[str, Labelled] = defaultdict(list)
-    for name, labels, value in series:
-        if name in FAMILIES:
-            found[name].append((labels, value))
+    for number, (name, labels, value) in enumerate(one for one in series if one.name in FAMILIES):
+        if number >= MOST:
+            raise SourceError(f"more than {MOST:,} series of a host came: not read")
+        found[name].append((labels, value))
     return found
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from include.audience import Labels
 from include.model import Sample
 from include.store import Row, Store
 from include.store.text import dumps, storable
+
+
+# So many series a target may have had within a day.
+MOST_OF_A_DAY = 3000
 
 
 def record(store: Store, samples: Sequence[Sample]) -> int:
@@ -39,6 +44,11 @@ def rates(store: Store, rates: Sequence[Mapping[str, object]]) -> None:
     """Let the rates of counters arrive, from what has arrived and the value before it. Each: metric, counter, per, unit, scale."""
     if rates:
         store.change("samples.rates", rates=dumps(list(rates)))
+
+
+def limit(store: Store, now: datetime) -> None:
+    """Of a target that has had MOST_OF_A_DAY series within a day let no further ones arrive; `series_dropped` says so."""
+    store.change("samples.limit", now=now, most=MOST_OF_A_DAY)
 
 
 def make_room(store: Store) -> None:

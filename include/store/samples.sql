@@ -34,6 +34,27 @@ join grown g on g.metric = r.counter
 left join grown p on p.metric = r.per and p.labels = g.labels and p.at = g.at
 where r.per is null or p.growth > 0
 
+-- name: limit
+-- New series of a target that has had so many within a day do not arrive, as where a label is another one each time: `series_dropped` counts
+-- them. What the monitoring itself says of a target always does.
+with fresh as materialized (
+    select a.ctid as place, a.labels ->> 'target' as target, row_number() over (partition by a.labels ->> 'target') as number
+    from arriving a
+    where a.labels ? 'target' and a.metric not in ('source_up', 'source_duration', 'series_dropped', 'metric_unanswered')
+      and not exists (select from series s where s.digest = md5(a.metric || a.labels::text)::uuid)
+), had as materialized (
+    select s.labels ->> 'target' as target, count(*) as series
+    from series s join latest l on l.series_id = s.id
+    where s.labels ->> 'target' in (select target from fresh) and %(now)s - l.at < interval '1 day'
+    group by 1
+), dropped as (
+    delete from arriving a using fresh f left join had h using (target)
+    where a.ctid = f.place and f.number + coalesce(h.series, 0) > %(most)s
+    returning f.target
+)
+update arriving a set value = a.value + d.series from (select target, count(*) as series from dropped group by 1) d
+where a.metric = 'series_dropped' and a.labels ->> 'target' = d.target
+
 -- name: settle
 -- What has arrived becomes samples, of series that are made where they are new, and the newest of each is kept unless a newer one is
 -- there already, and not from the future, as of a clock that has been set right.
