@@ -140,7 +140,9 @@ class Fleet:
     def unit(self, metric: str) -> str | None:
         """That of a metric; None for one that this fleet does not know."""
         known = self.metrics.get(metric)
-        return "bool" if metric == UNANSWERED else known and known.unit
+        if known is None:
+            return "bool" if metric == UNANSWERED else None
+        return known.unit
 
     def samples_of(self, measured: Measured) -> Iterator[Sample]:
         """The target's own samples, then whether it answered, all of one moment."""

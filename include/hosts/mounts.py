@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
+from functools import partial
 
 import psutil
 
+from include.hanging import Hangs, answer
 from include.hosts import host_sums
 from include.hosts.host_sums import Mount, Space
 from include.metrics import Reading
 
+# Of the time that there is, what one that hangs may take.
+SHARE = 0.3
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "9p", "afs")
 
 
@@ -25,29 +26,15 @@ def mounts(seconds: float) -> Iterator[Reading]:
     )
     # Those of a file server last, as they may hang.
     listed.sort(key=lambda mount: mount.kind in NETWORK or mount.kind.startswith("fuse"))
-    answers = asked(listed, seconds)
-    for mount, found in answers:
-        if found:
-            yield from host_sums.space(mount.mount, found)
-    stuck = [mount.mount for mount in listed[len(answers) :]]
-    yield from host_sums.stuck(len(stuck), f"from {stuck[0]} on" if stuck else None)
-
-
-def asked(listed: Sequence[Mount], seconds: float) -> list[tuple[Mount, Space | None]]:
-    """Each mount with what it says, up to the first that does not answer in time: the thread that waits for it is left to itself."""
-    told: queue.SimpleQueue[Space | None] = queue.SimpleQueue()
-    threading.Thread(target=tell, args=(listed, told), daemon=True, name="mounts").start()
-    ends, answers = time.monotonic() + seconds, []
-    with suppress(queue.Empty):
-        for mount in listed:
-            answers.append((mount, told.get(timeout=max(ends - time.monotonic(), 0.001))))
-    return answers
-
-
-def tell(listed: Sequence[Mount], told: queue.SimpleQueue[Space | None]) -> None:
-    """Ask one after the other."""
+    ends, stuck = time.monotonic() + seconds, []
     for mount in listed:
-        told.put(space(mount))
+        try:
+            found = answer(("mount", mount), partial(space, mount), min(ends - time.monotonic(), seconds * SHARE))
+        except Hangs:
+            stuck.append(mount.mount)
+        else:
+            yield from host_sums.space(mount.mount, found) if found else ()
+    yield from host_sums.stuck(len(stuck), f"as {stuck[0]}" if stuck else None)
 
 
 def space(mount: Mount) -> Space | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from include.audience import Labels
 from include.failures import SourceError, first_line
 from include.metrics import Metric, Reading, unanswered
 from include.onlooker import Onlooker, onlooking
-from include.queries import named_queries
+from include.queries import blocks, named_queries
 from include.scraping.hostile import clean, seemly
 
 SECURENET = Path(__file__).with_name("application_securenet.sql")
@@ -38,13 +38,18 @@ class Question:
     cheap: bool
 
 
-@cache
 def questions(path: Path) -> tuple[Question, ...]:
-    """The queries of a file. Raises OSError and ValueError."""
-    heads = dict(HEAD.findall(path.read_text(encoding="utf-8")))
+    """The queries of a file as it is now. Raises OSError and ValueError."""
+    return understood(path.read_text(encoding="utf-8"), path.name)
+
+
+@lru_cache
+def understood(text: str, name_of_file: str) -> tuple[Question, ...]:
+    """The queries of a file's text. Raises ValueError."""
+    heads = dict(HEAD.findall(text))
     if not heads:
         raise ValueError("it has no query; allowed: as in `-- name: active_users`, a line that describes it, `-- unit: users`")
-    return tuple(question(name, heads[name], sql) for name, sql in named_queries(path).items())
+    return tuple(question(name, heads[name], sql) for name, sql in blocks(text, name_of_file).items())
 
 
 def question(name: str, head: str, sql: str) -> Question:
@@ -64,7 +69,7 @@ class ApplicationSql:
     labels: Labels
     conninfo: str = field(repr=False)
     query: Path | None = None
-    longest: timedelta = timedelta(seconds=20)
+    longest: timedelta = timedelta(seconds=5)
 
     @property
     def path(self) -> Path:
@@ -84,7 +89,7 @@ class ApplicationSql:
         if not asked:
             return
         failed: list[str] = []
-        with onlooking(self.conninfo, within, min(self.longest, within)) as onlooker:
+        with onlooking(self.conninfo, within, min(self.longest, within / 3)) as onlooker:
             for one in asked:
                 yield from answered(onlooker, one, failed)
         if len(failed) == len(asked):
@@ -105,7 +110,7 @@ def answered(onlooker: Onlooker, one: Question, failed: list[str]) -> Iterator[R
         found = list(values(onlooker, one))
         yield from (kept := list(clean(found, [one.name])))
         note = left_out(len(found) - len(kept), len(found))
-    except (psycopg.Error, SourceError) as error:
+    except (psycopg.Error, SourceError, TimeoutError) as error:
         why = f"not permitted: {first_line(error)}" if isinstance(error, psycopg.errors.InsufficientPrivilege) else first_line(error)
         note = seemly(why, 300)
         failed.append(f"{one.name}: {why}")
@@ -119,7 +124,11 @@ def left_out(less: int, rows: int) -> str | None:
 
 
 def values(onlooker: Onlooker, one: Question) -> Iterator[Reading]:
-    """A reading for each row: `value`, and the other columns as labels; rows without a value are none. Raises SourceError."""
+    """A reading for each row: `value`, and the other columns as labels; rows without a value are none.
+
+    Raises SourceError, psycopg.Error, and TimeoutError where there is no time to ask.
+    """
+    onlooker.hurry()
     cursor = onlooker.connection.execute(WRAPPED.format(sql=one.sql, most=MOST_ROWS).encode())
     if "value" not in {column.name for column in cursor.description or ()}:
         raise SourceError("it has no column named value")

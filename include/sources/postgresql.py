@@ -17,11 +17,13 @@ from psycopg.rows import DictRow
 
 from include.audience import Labels
 from include.config.targets import Backup
-from include.failures import first_line
+from include.failures import SourceError, first_line
+from include.hanging import Hangs, answer
 from include.metric_files import MetricFile, metric_files
 from include.metrics import Metric, Reading, unanswered
 from include.onlooker import OF_CATALOGUE, Onlooker, onlooking
 from include.queries import named_queries
+from include.scraping.hostile import clean
 from include.statements import told
 
 HERE = Path(__file__)
@@ -63,10 +65,10 @@ class PostgresGauge:
     def read(self, within: timedelta, cheap: bool) -> list[Reading]:
         """All metrics, or the cheap ones. Raises SourceError when the server does not answer, or not to the end."""
         with onlooking(self.conninfo, within, min(self.patience, within / 4), OF_CATALOGUE) as onlooker:
-            look = Look(onlooker, response_times(onlooker), unmet(onlooker, cheap))
+            look = first_look(onlooker, cheap)
             for question in self.questions(cheap):
                 look.ask(question)
-        return look.readings if cheap else [*look.readings, *look.outcomes()]
+        return list(clean(look.readings if cheap else [*look.readings, *look.outcomes()], METRICS))
 
     def questions(self, cheap: bool) -> Iterator[Question]:
         """What is asked, the cheap first: whatever takes long comes last, and only if there is time."""
@@ -80,7 +82,7 @@ class PostgresGauge:
 
     def backup_age(self, onlooker: Onlooker) -> Iterator[Reading]:
         """How old the newest backup is. Raises Unanswered when that cannot be known."""
-        made, note = queried(onlooker, self.backup.query) if self.backup.query else newest(str(self.backup.file))
+        made, note = queried(onlooker, self.backup.query) if self.backup.query else newest(str(self.backup.file), onlooker.patience)
         yield Reading("backup_age", (datetime.now(UTC) - made).total_seconds(), note=note)
 
 
@@ -147,6 +149,14 @@ class Look:
         yield Reading("metrics_unanswered", len(self.failed), note=why[:NOTE] or None)
 
 
+def first_look(onlooker: Onlooker, cheap: bool) -> Look:
+    """Whether it answers at all, and to what. Raises SourceError for a server that takes too long for anything more."""
+    try:
+        return Look(onlooker, response_times(onlooker), unmet(onlooker, cheap))
+    except TimeoutError as error:
+        raise SourceError(f"it answers too slowly: {error}") from None
+
+
 def response_times(onlooker: Onlooker) -> list[Reading]:
     """How long it took to connect, and takes to answer what is no work."""
     started = time.monotonic()
@@ -157,8 +167,18 @@ def response_times(onlooker: Onlooker) -> list[Reading]:
 
 def unmet(onlooker: Onlooker, cheap: bool) -> dict[str, str]:
     """What to do about each need that is not met."""
-    known = [row for name in NEEDS[: 1 if cheap else None] for row in onlooker.rows(QUERIES[name])]
+    known = [row for name in NEEDS[: 1 if cheap else None] for row in needs(onlooker, name)]
     return {row["need"]: row["otherwise"] for row in known if not row["met"]}
+
+
+def needs(onlooker: Onlooker, name: str) -> list[DictRow]:
+    """What a query of needs says; where there are too many tables to look at each, that is why what needs them all is not asked."""
+    try:
+        return onlooker.rows(QUERIES[name])
+    except psycopg.errors.QueryCanceled as error:
+        if name == NEEDS[0]:
+            raise
+        return [{"need": "all_tables", "met": False, "otherwise": f"not known: {first_line(error)}"}]
 
 
 def of_file(file: MetricFile) -> Question:
@@ -220,8 +240,18 @@ def queried(onlooker: Onlooker, query: str) -> tuple[datetime, str | None]:
     return made, None
 
 
-def newest(pattern: str) -> tuple[datetime, str]:
-    """When the newest file that is not empty was written, and its path. Raises Unanswered when there is none."""
+def newest(pattern: str, patience: timedelta) -> tuple[datetime, str]:
+    """When the newest file that is not empty was written, and its path. Raises Unanswered when there is none, or its server is gone."""
+    try:
+        return answer(("backup", pattern), partial(newest_of, pattern), patience.total_seconds())
+    except Hangs:
+        raise Unanswered(f"{pattern} cannot be looked at: its file system does not answer") from None
+    except OSError as error:
+        raise Unanswered(f"{pattern} cannot be looked at: {error.strerror}") from None
+
+
+def newest_of(pattern: str) -> tuple[datetime, str]:
+    """The newest file and its path, however long that takes. Raises OSError, and Unanswered when there is none."""
     files = [(path.stat().st_mtime, str(path)) for path in map(Path, iglob(pattern)) if path.is_file() and path.stat().st_size]
     if not files:
         raise Unanswered(f"there is no file like {pattern} that is not empty")

@@ -10,7 +10,6 @@ from include.model import Sample
 from include.store import Row, Store
 from include.store.text import dumps, storable
 
-
 # So many series a target may have had within a day.
 MOST_OF_A_DAY = 3000
 

@@ -186,3 +186,22 @@ def test_a_database_that_is_not_there_and_a_file_that_is_none_are_outcomes(dsn: 
     with pytest.raises(SourceError, match="stands twice or has no description"):
         read(own(dsn, tmp_path / "mute.sql", "-- name: x\nselect 1"))
     assert "password" not in repr(ApplicationSql(LABELS, dsn))
+
+
+def test_a_query_that_takes_too_long_keeps_no_other_from_being_asked(watched_dsn: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.sql"
+    slow = "-- name: slow{number}\n-- Takes too long.\nselect 1 as value from pg_sleep(60)\n"
+    file.write_text(slow.format(number=1) + "-- name: quick\n-- Does not.\nselect 7 as value\n" + slow.format(number=2) * 1)
+    found = read(ApplicationSql(LABELS, watched_dsn, file), within=timedelta(seconds=3))
+    assert value(found, "quick") == 7
+    assert value(found, "query_up", query="slow1") == 0
+    assert note(found, "query_up", query="slow1") == "canceling statement due to statement timeout"
+    assert value(found, "query_up", query="slow2") == 0
+
+
+def test_a_file_that_was_corrected_is_read_again(watched_dsn: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.sql"
+    gauge = ApplicationSql(LABELS, watched_dsn, file)
+    for name, wanted in (("one", 1), ("other", 2)):
+        file.write_text(f"-- name: {name}\n-- What it is.\nselect {wanted} as value\n")
+        assert (list(gauge.metrics), value(read(gauge), name)) == ([name], wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -176,9 +177,21 @@ def test_a_file_server_that_is_gone_keeps_the_others_from_nothing(monkeypatch: p
         ],
     )
     found = list(mounts.mounts(0.3))
-    assert value(found, "disk_usage", mount="/long/path") == 75
-    assert (value(found, "mounts_stuck"), note(found, "mounts_stuck")) == (1, "from /a on")
+    threads = threading.active_count()
+    for _ in range(5):
+        found = list(mounts.mounts(0.3))
+        assert value(found, "disk_usage", mount="/long/path") == 75
+    assert threading.active_count() == threads, "one waits, and no more with each reading"
+    assert (value(found, "mounts_stuck"), note(found, "mounts_stuck")) == (1, "as /a")
     assert {one.labels["metric"] for one in found if one.metric == "metric_unanswered"} == set(OF_MOUNTS)
+
+
+def test_behind_a_disk_that_hangs_others_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mounts, "space", lambda mount: time.sleep(60) if mount.mount == "/b" else Space(4, 1, 1))
+    listed = [psutil._ntuples.sdiskpart(f"/dev/sd{name}", f"/{name}", "ext4", "rw") for name in "abc"]
+    monkeypatch.setattr("psutil.disk_partitions", lambda all: listed)
+    found = list(mounts.mounts(0.3))
+    assert {one.labels["mount"] for one in found if one.metric == "disk_usage"} == {"/a", "/c"}
 
 
 def container(root: Path, files: Mapping[str, str]) -> Path:

@@ -16,6 +16,7 @@ from include.config.targets import Backup
 from include.failures import SourceError
 from include.fleet import Fleet
 from include.metrics import Reading
+from include.onlooker import Onlooker
 from include.sources.postgresql import FILES, METRICS, NEEDS, QUERIES, STATEMENTS, PostgresGauge
 from include.store import Store
 from include.store.samples import newest, record
@@ -283,3 +284,27 @@ def test_rates_and_ratios_come_of_two_readings(store: Store, dsn: str) -> None:
     assert {name for name in rates if newest(store, name, LABELS)} == rates
     assert 0 < newest(store, "database_cache_hit", LABELS)[0]["value"] <= 100
     assert any(row["note"] for row in newest(store, "database_statement_mean", LABELS))
+
+
+def test_a_server_that_answers_too_slowly_for_anything_is_one_that_does_not_answer(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_time(onlooker: Onlooker) -> None:
+        raise TimeoutError("not asked: no time was left")
+
+    monkeypatch.setattr(Onlooker, "hurry", no_time)
+    with pytest.raises(SourceError, match="it answers too slowly: not asked: no time was left"):
+        read(dsn)
+
+
+def test_too_many_tables_to_look_at_each_keep_nothing_else_from_being_asked(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(QUERIES, "needs_of_tables", "select 'x' as need, true as met, '' as otherwise from pg_sleep(60)")
+    run(dsn, "create extension pg_stat_statements")
+    readings = read(dsn, patience=timedelta(seconds=1))
+    assert refused(readings).keys() == {"table_bloat", "index_bloat"}
+    assert set(refused(readings).values()) == {"not known: canceling statement due to statement timeout"}
+    assert of(readings, "metrics_unanswered").value == 0
+
+
+def test_what_others_call_their_tables_is_harmless_to_look_at(dsn: str) -> None:
+    run(dsn, 'create table "evil\n\u202etable" as select generate_series(1, 2000)', 'delete from "evil\n\u202etable"')
+    until(lambda: by(read(dsn), "database_dead_rows", "table"))
+    assert {"public.evil\ufffd\ufffdtable"} == by(read(dsn), "database_dead_rows", "table").keys()

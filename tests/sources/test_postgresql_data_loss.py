@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,6 +110,17 @@ def test_the_age_of_a_backup_is_read_where_the_user_says(dsn: str, tmp_path: Pat
 def test_a_backup_of_which_nothing_is_known_is_said_not_invented(dsn: str, backup: Backup, why: str) -> None:
     readings = read(dsn, backup=backup, patience=timedelta(milliseconds=500))
     assert [one for one in readings if one.metric == "backup_age"] == []
+    assert (of(readings, "metrics_unanswered").value, of(readings, "metrics_unanswered").note) == (1, why)
+    assert of(readings, "database_wraparound_used").value < 1
+
+
+def test_a_folder_of_backups_that_hangs_harms_nothing_else(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "iglob", lambda pattern: time.sleep(60))
+    threads = threading.active_count()
+    for _ in range(2):
+        readings = read(dsn, backup=Backup(file="/nfs/*.dump"), patience=timedelta(seconds=1))
+    assert threading.active_count() == threads + 1
+    why = "backup: /nfs/*.dump cannot be looked at: its file system does not answer"
     assert (of(readings, "metrics_unanswered").value, of(readings, "metrics_unanswered").note) == (1, why)
     assert of(readings, "database_wraparound_used").value < 1
 
