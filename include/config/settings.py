@@ -15,7 +15,7 @@ from include.config.references import problems
 from include.config.routes import Escalation, Priorities, Route
 from include.config.rules import RuleEntry
 from include.config.section import ChannelName, Section
-from include.config.targets import ApiPerformance, DatabaseConnectivity, PageLoad, Targets
+from include.config.targets import Targets
 from include.config.times import duration, hour_minute
 from include.config.types import (
     AbsolutePath,
@@ -31,6 +31,7 @@ from include.config.types import (
     hours,
     within,
 )
+from include.config.watched import ApiPerformance, DatabaseConnectivity, PageLoad
 
 Kept = Annotated[Duration, within("1d", "3650d")]
 Percent = Annotated[Number, Field(gt=0, le=100)]

@@ -10,16 +10,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 from pydantic_core import InitErrorDetails
 
 from include.config.discover import Discover, as_set
-from include.config.section import ChannelName, Section, listed
-from include.config.types import AbsolutePath, ConnectionId, Duration, Interval, Number, Switch, Whole, like, within
+from include.config.section import Section, listed
+from include.config.types import AbsolutePath, Beat, ConnectionId, IpAddress, Number, Switch, Timeout, Whole, like
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(listed)]
 Url = Annotated[str, AfterValidator(like(r"https?://[^\s/]\S*", "address", "as in https://example.com/health"))]
 Port = Annotated[Whole, Field(ge=1, le=65535)]
 Status = Annotated[Whole, Field(ge=100, le=599)]
-Beat = Annotated[Duration, within("1s", "1h")]
-Timeout = Annotated[Duration, within("1s", "1m")]
 # Labels that the monitoring itself gives.
 OWN_LABELS = frozenset({"target", "environment", "organization"})
 STORE = "store"
@@ -157,10 +155,10 @@ class Dns(Section):
 
     name: Name
     """Which."""
-    server: Name | None = None
-    """Whom to ask; none: the address of the target."""
-    expect: Names = ()
-    """The addresses that it must have."""
+    server: IpAddress | None = None
+    """Whom to ask, by address; none: the address of the target."""
+    expect: tuple[IpAddress, ...] = ()
+    """The addresses that it must have; none: any."""
 
 
 class NetworkTarget(Watched):
@@ -174,6 +172,13 @@ class NetworkTarget(Watched):
     """TCP ports that are open."""
     dns: Dns | None = None
     """What it must know, if it is a name server."""
+
+    @model_validator(mode="after")
+    def of_use(self) -> NetworkTarget:
+        """Something is asked of it."""
+        if not (self.ping or self.ports or self.dns):
+            raise ValueError("nothing is asked of it; allowed: ping: true, ports or dns, as in {address: 10.0.0.1, ports: [443]}")
+        return self
 
 
 class ApplicationTarget(Watched):
@@ -210,41 +215,6 @@ KINDS: dict[str, type[Watched]] = {
 }
 
 
-class DatabaseConnectivity(Section):
-    """How databases are asked whether they answer."""
-
-    interval: Beat = timedelta(seconds=30)
-    """How often each is connected to and queried."""
-    heartbeat: Beat = timedelta(seconds=5)
-    """How often the connection that stays open is felt: so long a frozen server may go unnoticed, and `timeout` for each attempt."""
-    timeout: Timeout = timedelta(seconds=2)
-    """How long an answer may take."""
-    confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
-    """So many further attempts, a third of a second apart, must fail too before it is an alert; what is down is tried every second. With 0
-    the first attempt decides, and what is down is tried four times a second."""
-    alert_channels: tuple[ChannelName, ...] = ("email",)
-    """Where news goes."""
-
-
-class ApiPerformance(Section):
-    """How HTTP addresses are asked; each has its own interval."""
-
-    confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
-    """So many further attempts, a third of a second apart, must fail too before it is an alert; what is down is tried every second. With 0
-    the first attempt decides, and what is down is tried four times a second."""
-    alert_channels: tuple[ChannelName, ...] = ("email",)
-    """Where news goes."""
-
-
-class PageLoad(Section):
-    """How web pages are visited; without any in `targets.pages` the duty does not run."""
-
-    check_interval: Interval = timedelta(minutes=5)
-    """How often the duty runs."""
-    alert_channels: tuple[ChannelName, ...] = ("email",)
-    """Where news goes."""
-
-
 class Targets(Section):
     """What is watched. The store itself always is, as the target `store`."""
 
@@ -270,6 +240,14 @@ class Targets(Section):
         names = [one.name for one in targets]
         if STORE in names or len(set(names)) < len(names):
             raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; allowed: another name")
+        return targets
+
+    @field_validator("hosts")
+    @classmethod
+    def one_is_here(cls, targets: tuple[HostTarget, ...]) -> tuple[HostTarget, ...]:
+        """Only one can be the machine that runs the task."""
+        if len(here := [one.name for one in targets if one.via == "psutil"]) > 1:
+            raise ValueError(f"{', '.join(here)} would all be the machine of the task; allowed: via: node_exporter, prometheus or ssh")
         return targets
 
     @model_validator(mode="after")

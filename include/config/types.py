@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -88,6 +89,15 @@ def absolute(path: str) -> str:
     return path
 
 
+def ip_address(text: str) -> str:
+    """An address of version 4 or 6. Raises ValueError."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no address; allowed: as in 10.0.0.53 and fd00::53") from None
+    return text
+
+
 def like(pattern: str, what: str, allowed: str) -> Callable[[str], str]:
     """A check that a text is like a pattern as a whole; it raises ValueError with what is allowed."""
 
@@ -110,8 +120,11 @@ Number = Annotated[float, Strict(), AllowInfNan(False)]
 Switch = Annotated[bool, Strict()]
 Text = Annotated[str, Field(min_length=1)]
 ConnectionId = Annotated[str, AfterValidator(connection_id)]
+IpAddress = Annotated[str, AfterValidator(ip_address)]
 AbsolutePath = Annotated[str, AfterValidator(absolute)]
 Duration = Annotated[timedelta, BeforeValidator(duration), PlainSerializer(write_duration)]
+Beat = Annotated[Duration, within("1s", "1h")]
+Timeout = Annotated[Duration, within("1s", "1m")]
 Interval = Annotated[Duration, AfterValidator(divides_a_day)]
 TimeOfDay = Annotated[time, BeforeValidator(hour_minute), PlainSerializer(lambda value: f"{value:%H:%M}")]
 DayHours = Annotated[Hours, BeforeValidator(hours), PlainSerializer(lambda value: value.text)]

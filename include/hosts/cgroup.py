@@ -35,9 +35,9 @@ def processors(root: Path = Path("/")) -> Processors | None:
 
 
 def memory(root: Path = Path("/")) -> Memory | None:
-    """The tightest limit of memory among the group and those that it is in; None without one."""
+    """Of the limits of memory of the group and of those that it is in, the one that is nearest to its end; None without one."""
     found = [limit for group in groups(root, "memory") if (limit := allowance(group))]
-    return min(found, key=lambda found: found.limit, default=None)
+    return max(found, key=lambda found: (found.used / found.limit, -found.limit), default=None)
 
 
 def groups(root: Path, controller: str) -> Iterator[Path]:

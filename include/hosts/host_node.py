@@ -152,8 +152,8 @@ def system(found: Families) -> Iterator[Reading]:
     if times := values(found, "node_time_seconds", "node_boot_time_seconds"):
         yield Reading("uptime", times[0] - times[1])
     if clock := values(found, "node_timex_offset_seconds", "node_timex_sync_status"):
-        yield Reading("clock_offset", clock[0])
         yield Reading("clock_synchronized", float(clock[1] == 1))
+        yield from [Reading("clock_offset", clock[0])] if clock[1] == 1 else ()
 
 
 def temperatures(found: Families) -> Iterator[Reading]:

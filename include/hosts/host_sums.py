@@ -86,7 +86,7 @@ def cores(times: Mapping[str, Mapping[str, float]]) -> Iterator[Reading]:
         return
     yield Reading("cpu_busy_seconds", sum(busy.values()) / len(busy), note=f"of the host's {len(busy)} processors")
     yield Reading("processors", len(busy), note="of the host")
-    for mode in ("iowait", "steal"):
+    for mode in {mode for modes in times.values() for mode in modes} & {"iowait", "steal"}:
         yield Reading(f"cpu_{mode}_seconds", sum(modes.get(mode, 0.0) for modes in times.values()) / len(times))
     yield from (Reading("cpu_core_busy_seconds", seconds, {"cpu": cpu}) for cpu, seconds in busy.items())
 
@@ -100,7 +100,9 @@ def loads(averages: Sequence[float], processors: int) -> Iterator[Reading]:
 
 
 def memory(total: float, available: float, note: str = "of the host's memory") -> Iterator[Reading]:
-    """Memory in bytes."""
+    """Memory in bytes; nothing for a host that would have none."""
+    if total <= 0:
+        return
     yield Reading("memory_total", total, note=note)
     yield Reading("memory_available", available, note=note)
     yield Reading("memory_usage", percent(total - available, total), note=note)

@@ -41,13 +41,19 @@ def answer(check: NameCheck, server: str, seconds: float) -> NameAnswer:
     """Ask over UDP, and over TCP for what is too long for that."""
     started = time.monotonic()
     try:
-        kinds = {ipaddress.ip_address(one).version for one in check.expect} or {4}
-        found = [one for kind in sorted(kinds) for one in addresses(check, server, kind, started + seconds)]
+        found = found_at(check, server, started + seconds)
     except dns.exception.Timeout:
         return NameAnswer(seconds, f"no answer within {seconds:.3g} s")
     except (dns.exception.DNSException, OSError, ValueError) as error:
         return NameAnswer(time.monotonic() - started, seemly(str(error).splitlines()[0] if str(error) else type(error).__name__, 120))
     return NameAnswer(time.monotonic() - started, judged(found, check))
+
+
+def found_at(check: NameCheck, server: str, ends: float) -> list[str]:
+    """The addresses that the server gives, of the versions that are expected, else of any. Raises as `addresses`."""
+    if kinds := {ipaddress.ip_address(one).version for one in check.expect}:
+        return [one for kind in sorted(kinds) for one in addresses(check, server, kind, ends)]
+    return addresses(check, server, 4, ends) or addresses(check, server, 6, ends)
 
 
 def addresses(check: NameCheck, server: str, version: int, ends: float) -> list[str]:

@@ -49,7 +49,7 @@ def of_rows(kind: str, *rows: dict[str, Any], **given: Any) -> tuple[list[Watche
         ("hosts", "web1:9100", {}, {"via": "prometheus", "url": "http://p:9090"}, {"instance": "web1:9100", "url": "http://p:9090"}),
         ("hosts", "web1:9100", {"instance": "w"}, {"via": "prometheus", "url": "http://p:9090"}, {"name": "w", "instance": "w"}),
         ("networks", "web1:22", {}, {}, {"name": "web1:22", "address": "web1", "ports": (22,)}),
-        ("networks", "10.0.0.1", {}, {"ping": False}, {"address": "10.0.0.1", "ports": (), "ping": False}),
+        ("networks", "10.0.0.1", {}, {"ping": False, "ports": [22]}, {"address": "10.0.0.1", "ports": (22,), "ping": False}),
         ("networks", "[fe80::1]:443", {}, {}, {"address": "fe80::1", "ports": (443,)}),
         ("networks", "fe80::1", {}, {}, {"address": "fe80::1", "ports": ()}),
         ("databases", "main_db", {"name": "main"}, {"row_counts": ["a.users"]}, {"connection": "main_db", "row_counts": ("a.users",)}),
