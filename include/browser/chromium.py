@@ -43,6 +43,8 @@ FLAGS = (
 # The pipe is expected at the descriptors 3 and 4: a shell puts its own input and output there.
 THROUGH = 'exec 3<&0 4>&1 0</dev/null 1>/dev/null; exec "$@"'
 LOG = "log"
+# The folder of a browser, with the number of the process that it is for.
+PREFIX = "page-load-"
 MOST_MEMORY = 1536 * 1024 * 1024
 # So long it may take to be gone, in seconds; what is large takes a while to die.
 LEAVING = 5.0
@@ -54,7 +56,11 @@ def chromium(seconds: float) -> Iterator[Pipe]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if not program:
         raise SourceError(MISSING)
-    with tempfile.TemporaryDirectory(prefix="page-load-", ignore_cleanup_errors=True) as home, running(program, Path(home)) as process:
+    sweep(Path(tempfile.gettempdir()))
+    with (
+        tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as home,
+        running(program, Path(home)) as process,
+    ):
         ends = time.monotonic() + seconds
         try:
             yield Pipe(*ends_of(process), ends, pulse=lambda: limited(process.pid))
@@ -64,6 +70,14 @@ def chromium(seconds: float) -> Iterator[Pipe]:
             raise SourceError(f"Chromium cannot be used: {seemly(str(failed))}") from None
         except Late:
             raise SourceError(f"Chromium did not start within {seconds:.3g} s") from None
+
+
+def sweep(folder: Path) -> None:
+    """Delete what browsers left there whose task was killed."""
+    for left in folder.glob(f"{PREFIX}*-*"):
+        number = left.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdecimal() and not Path("/proc", number).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager

@@ -148,13 +148,16 @@ class ApplicationPage:
 
 
 def summed(exposition: Exposition, chosen: Mapping[str, Selector]) -> dict[str, float]:
-    """The sum of the series that each selector takes; a value that is no number is left out.
+    """The sum of the series that each selector takes, each once; a value that is no number is left out.
 
     A counter that is there for other labels alone has counted none yet, as of requests that failed.
     """
     sums: dict[str, float] = {}
+    seen: set[tuple[str, int]] = set()
     for series in exposition:
-        for name, one in chosen.items():
-            if series.name == one.name and abs(series.value) < float("inf") and ((taken := one.takes(series.labels)) or one.counts):
-                sums[name] = sums.get(name, 0.0) + taken * series.value
+        if abs(series.value) < float("inf") and (line := (series.name, hash(frozenset(series.labels.items())))) not in seen:
+            seen.add(line)
+            for name, one in chosen.items():
+                if series.name == one.name and ((taken := one.takes(series.labels)) or one.counts):
+                    sums[name] = sums.get(name, 0.0) + taken * series.value
     return sums

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ STATEMENT, NOTE = 300, 500
 COUNTED = 10_000
 # In a file: the schema of an extension, as PostgreSQL's own scripts say it.
 STATEMENTS = "@extschema:pg_stat_statements@"
+REFUSED = re.compile(r"permission denied for (schema|table|view|materialized view) (.+)")
 NOT_THERE = errors.UndefinedTable, errors.UndefinedFunction, errors.UndefinedColumn
 
 
@@ -133,7 +135,7 @@ class Look:
     def note(self, name: str, error: psycopg.Error) -> None:
         """What became of a question that the server refused."""
         if isinstance(error, errors.InsufficientPrivilege):
-            self.permitted[name] = f"not permitted: {first_line(error)}"
+            self.permitted[name] = f"not permitted: {first_line(error)}{grant(error, self.onlooker.connection.info.user)}"
         elif isinstance(error, NOT_THERE):
             self.permitted[name] = f"not there: {first_line(error)}"
         else:
@@ -147,6 +149,16 @@ class Look:
                 yield from unanswered(self.asked[name].metrics, why[:NOTE])
         why = "; ".join(f"{name}: {reason}" for name, reason in self.failed.items())
         yield Reading("metrics_unanswered", len(self.failed), note=why[:NOTE] or None)
+
+
+def grant(error: psycopg.Error, role: str) -> str:
+    """What to run so that a role may do what it was refused; nothing where that is not plain."""
+    found = REFUSED.fullmatch(first_line(error))
+    if not found:
+        return ""
+    kind, name = found.groups()
+    what = f"USAGE ON SCHEMA {name}" if kind == "schema" else f"SELECT ON {name}"
+    return f": run GRANT {what} TO {role}"
 
 
 def first_look(onlooker: Onlooker, cheap: bool) -> Look:

@@ -6,8 +6,10 @@ union all
 select 'all_databases', pg_has_role('pg_read_all_stats', 'usage') or bool_and(has_database_privilege(oid, 'connect')),
        'not permitted: run GRANT pg_monitor TO ' || quote_ident(current_user) from pg_database where datallowconn
 union all
-select 'pg_stat_statements', exists (select from pg_extension where extname = 'pg_stat_statements'),
-       'not there: run CREATE EXTENSION pg_stat_statements in database ' || quote_ident(current_database())
+select 'pg_stat_statements', coalesce(has_schema_privilege(extnamespace, 'usage'), false),
+       coalesce('not permitted: run GRANT USAGE ON SCHEMA ' || quote_ident(nspname) || ' TO ' || quote_ident(current_user),
+                'not there: run CREATE EXTENSION pg_stat_statements in database ' || quote_ident(current_database()))
+from (values (0)) as always left join pg_extension on extname = 'pg_stat_statements' left join pg_namespace n on n.oid = extnamespace
 
 -- name: needs_of_tables
 -- The same of all tables: it takes a look at each, and is not asked every minute.

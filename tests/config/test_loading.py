@@ -220,6 +220,21 @@ def problems(content: dict[str, Any]) -> list[str]:
     return []
 
 
+@pytest.mark.parametrize(
+    ("targets", "why"),
+    [
+        ({"networks": [{"name": "a", "address": "b", "dns": {"name": "c", "server": "ns1.example"}}]}, "'ns1.example' is no address"),
+        ({"networks": [{"name": "a", "address": "b", "dns": {"name": "c", "expect": ["nonsense"]}}]}, "'nonsense' is no address"),
+        ({"networks": [{"name": "a", "address": "b", "ping": False}]}, "nothing is asked of it"),
+        ({"hosts": [{"name": "local"}, {"name": "db7"}]}, "local, db7 would all be the machine of the task"),
+    ],
+)
+def test_what_could_never_be_measured_is_refused(targets: dict[str, Any], why: str) -> None:
+    (found,) = problems({"targets": targets})
+    assert why in found
+    assert "allowed: " in found
+
+
 def nested(place: list[str], value: Any) -> Any:
     """A configuration with nothing but this value, in its place."""
     for part in reversed(place):

@@ -164,6 +164,12 @@ def test_no_row_has_a_secret_sent_to_where_it_likes(column: dict[str, Any]) -> N
     assert (opened.model_dump()["connection"], complaints) == ("token", [])
 
 
+def test_what_opens_an_address_is_not_told_with_it() -> None:
+    _, (complaint,) = listed("apis", ("gopher://user:secret@web1/", {}))
+    assert "gopher://…@web1/" in complaint.why
+    assert "secret" not in "".join(complaint)
+
+
 def test_a_row_names_the_connection_of_a_database_which_says_itself_where_that_is() -> None:
     (database,), complaints = of_rows("databases", {"name": "main", "connection": "main_db"})
     assert (database.model_dump()["connection"], complaints) == ("main_db", [])

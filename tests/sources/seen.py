@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -32,3 +33,8 @@ def note(readings: Iterable[Reading], metric: str, **labels: str) -> str | None:
 def names(readings: Iterable[Reading]) -> set[str]:
     """The metrics that are there."""
     return {reading.metric for reading in readings}
+
+
+def waiting() -> int:
+    """How many threads wait for what may hang."""
+    return sum(thread.name == "may hang" for thread in threading.enumerate())

@@ -51,6 +51,11 @@ def test_the_series_that_a_selector_takes_are_summed_up(httpserver: HTTPServer, 
     assert value(found, "metrics_missing") == (1 if total is None else 0)
 
 
+def test_a_line_that_stands_twice_counts_once(httpserver: HTTPServer) -> None:
+    found = read(application(httpserver, {"requests": "app_total"}, 'app_total{a="b"} 5\napp_total{a="b"} 5\napp_total{a="c"} 5\n'))
+    assert value(found, "requests") == 10
+
+
 def test_what_is_not_there_is_named_and_so_is_what_cannot_be_read(httpserver: HTTPServer) -> None:
     found = read(application(httpserver, {"requests": "app_requests_total", "gone": "app_gone", "queue": "app_queue_length"}))
     assert names(found) == {"requests", "queue", "metric_unanswered", "metrics_missing", "lines_refused"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ from include.sources.host_local import LocalHost
 from include.store import Store, samples
 from include.store.samples import newest
 from tests.conftest import NOW
-from tests.sources.seen import LABELS, names, note, read, value
+from tests.sources.seen import LABELS, names, note, read, value, waiting
 
 # What a machine may lack.
 MAYBE = {"temperature", "swap_usage", "process_up", "process_cpu_usage", "clock_offset", "clock_synchronized", "lines_refused"}
@@ -177,11 +176,11 @@ def test_a_file_server_that_is_gone_keeps_the_others_from_nothing(monkeypatch: p
         ],
     )
     found = list(mounts.mounts(0.3))
-    threads = threading.active_count()
+    threads = waiting()
     for _ in range(5):
         found = list(mounts.mounts(0.3))
         assert value(found, "disk_usage", mount="/long/path") == 75
-    assert threading.active_count() == threads, "one waits, and no more with each reading"
+    assert waiting() == threads, "one waits, and no more with each reading"
     assert (value(found, "mounts_stuck"), note(found, "mounts_stuck")) == (1, "as /a")
     assert {one.labels["metric"] for one in found if one.metric == "metric_unanswered"} == set(OF_MOUNTS)
 
@@ -248,6 +247,17 @@ def test_the_tightest_limit_of_all_groups_around_it_holds(tmp_path: Path) -> Non
     }
     assert cgroup.processors(container(tmp_path, files)) == cgroup.Processors(1, 9)
     assert cgroup.memory(tmp_path) is None
+
+
+def test_of_limits_of_memory_the_one_counts_that_ends_it(tmp_path: Path) -> None:
+    files = {
+        "proc/self/cgroup": "0::/pod/app\n",
+        "sys/fs/cgroup/pod/memory.max": "8000",
+        "sys/fs/cgroup/pod/memory.current": "7900",
+        "sys/fs/cgroup/pod/app/memory.max": "4000",
+        "sys/fs/cgroup/pod/app/memory.current": "1000",
+    }
+    assert cgroup.memory(container(tmp_path, files)) == cgroup.Memory(8000, 7900)
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_more_ports_than_are_asked_at_once_are_asked_all_the_same(monkeypatch: p
     assert [one.labels["port"] for one in found] == ["1", "2", "3", "4", "5"]
 
 
-def reply(*addresses: str, name: str | None = None, rcode: int = dns.rcode.NOERROR) -> Callable[[bytes], bytes]:
+def reply(*addresses: str, name: str | None = None, rcode: int = dns.rcode.NOERROR, kind: str = "A") -> Callable[[bytes], bytes]:
     """A name server that gives these."""
 
     def answer(question: bytes) -> bytes:
@@ -162,7 +162,7 @@ def reply(*addresses: str, name: str | None = None, rcode: int = dns.rcode.NOERR
         made = dns.message.make_response(asked)
         made.set_rcode(rcode)
         if addresses:
-            made.answer.append(dns.rrset.from_text(name or str(asked.question[0].name), 60, "IN", "A", *addresses))
+            made.answer.append(dns.rrset.from_text(name or str(asked.question[0].name), 60, "IN", kind, *addresses))
         return made.to_wire()
 
     return answer
@@ -178,6 +178,7 @@ def loop(question: bytes) -> bytes:
     [
         (reply("192.0.2.5", "192.0.2.6"), ("192.0.2.5",), None),
         (reply("192.0.2.5"), (), None),
+        (reply("2001:db8::5", kind="AAAA"), (), None),
         (reply("192.0.2.6"), ("192.0.2.5",), "app.example is 192.0.2.6, not 192.0.2.5"),
         (reply(), (), "app.example has no address"),
         (reply(rcode=dns.rcode.NXDOMAIN), (), "it answers NXDOMAIN"),
@@ -187,7 +188,7 @@ def loop(question: bytes) -> bytes:
         (lambda question: b"\x00\x00" + reply("192.0.2.5")(question)[2:], (), "does not respond to the question asked"),
         (loop, (), ""),
     ],
-    ids=["right", "any", "wrong", "empty", "unknown", "failing", "nothing", "garbage", "forged", "loop"],
+    ids=["right", "any", "of version 6", "wrong", "empty", "unknown", "failing", "nothing", "garbage", "forged", "loop"],
 )
 def test_a_name_server_is_up_when_it_knows_what_it_should(server: Server, expect: tuple[str, ...], why: str | None) -> None:
     with name_server(server) as port:

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from include.browser import Failed, Gone, Late, devtools
-from include.browser.chromium import PROGRAMS
+from include.browser.chromium import PREFIX, PROGRAMS, chromium
 from include.browser.devtools import Pipe
 from include.browser.events import place
 from include.browser.visit import Expect, Visit
@@ -144,6 +144,10 @@ def test_whoever_visits_may_be_killed_and_no_browser_stays(shop: str) -> None:
         until(lambda: browsers() != [])
         visitor.send_signal(signal.SIGKILL)
     until(lambda: browsers() == [])
+    left = [one for one in Path(tempfile.gettempdir()).glob(f"{PREFIX}{visitor.pid}-*") if one.is_dir()]
+    assert left
+    with chromium(20):
+        assert [one for one in left if one.exists()] == [], "the next one tidies up"
 
 
 def until(holds: object) -> None:

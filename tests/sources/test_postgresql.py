@@ -182,6 +182,18 @@ def test_who_may_not_see_all_is_told_what_to_grant_and_sees_the_rest(server: Ser
     assert refused(allowed) == bloat
 
 
+def test_who_may_not_see_a_schema_is_told_what_to_grant(server: Server, dsn: str) -> None:
+    name = dsn.rpartition("/")[2]
+    run(dsn, "create schema hidden", "create table hidden.paid ()", "create table closed ()", "create role watcher login password 'watch'")
+    run(dsn, "grant pg_monitor to watcher", "create extension pg_stat_statements schema hidden")
+    try:
+        found = refused(read(server.dsn(name, "watcher", "watch"), row_counts=("hidden.paid",)))
+    finally:
+        run(dsn, "drop owned by watcher", "drop role watcher")
+    assert found["statements"] == "not permitted: run GRANT USAGE ON SCHEMA hidden TO watcher"
+    assert found["table_rows"] == "not permitted: permission denied for schema hidden: run GRANT USAGE ON SCHEMA hidden TO watcher"
+
+
 def test_statements_are_not_there_without_their_extension(dsn: str) -> None:
     name = dsn.rpartition("/")[2]
     assert refused(read(dsn)) == {"statements": f"not there: run CREATE EXTENSION pg_stat_statements in database {name}"}
@@ -204,7 +216,7 @@ def test_statements_that_cost_most_are_found_wherever_the_extension_was_put(dsn:
     (slow,) = {one.labels["queryid"]: one for one in readings if one.note == 'select pg_sleep($1) as "<b>"'}.values()
     calls, seconds = (by(readings, f"database_statement_{what}", "queryid") for what in ("calls", "time"))
     assert calls[slow.labels["queryid"]] == 1
-    assert 1 <= len(calls) <= 20
+    assert 1 <= len(calls) <= 60
     assert calls.keys() == seconds.keys()
 
 

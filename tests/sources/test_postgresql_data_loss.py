@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from include.config.targets import Backup
 from include.metrics import Reading
 from include.sources import postgresql
 from tests.sources.gauged import ask, by, of, read, run, session, until
+from tests.sources.seen import waiting
 
 
 def test_a_table_that_loses_its_rows_says_so_and_so_does_one_that_is_gone(dsn: str) -> None:
@@ -116,10 +116,10 @@ def test_a_backup_of_which_nothing_is_known_is_said_not_invented(dsn: str, backu
 
 def test_a_folder_of_backups_that_hangs_harms_nothing_else(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "iglob", lambda pattern: time.sleep(60))
-    threads = threading.active_count()
+    threads = waiting()
     for _ in range(2):
         readings = read(dsn, backup=Backup(file="/nfs/*.dump"), patience=timedelta(seconds=1))
-    assert threading.active_count() == threads + 1
+    assert waiting() == threads + 1
     why = "backup: /nfs/*.dump cannot be looked at: its file system does not answer"
     assert (of(readings, "metrics_unanswered").value, of(readings, "metrics_unanswered").note) == (1, why)
     assert of(readings, "database_wraparound_used").value < 1

@@ -1,4 +1,5 @@
--- The statements that cost most time: 10 by all of it, and 10 by that of one call, of those called at least five times.
+-- The statements that cost most time: 50 by all of it, so that one that has become slow of late is among them long before it has cost most
+-- since the statistics began, and 10 by that of one call, of those called at least five times.
 --
 -- needs: pg_monitor, pg_stat_statements
 -- database_statement_calls{queryid} in count: since the statistics began
@@ -16,4 +17,4 @@ with statement as (
     from statement
 )
 select queryid::text as queryid, calls as database_statement_calls, seconds as database_statement_time, query
-from placed where by_all <= 10 or by_one <= 10 and calls >= 5
+from placed where by_all <= 50 or by_one <= 10 and calls >= 5
