@@ -9,7 +9,7 @@ from itertools import islice
 from include.hosts import host_sums
 from include.hosts.host_sums import Mount, Space
 from include.hosts.processes import MOST, Census, compared
-from include.metrics import Reading
+from include.metrics import Reading, unanswered
 
 Sections = Mapping[str, Sequence[str]]
 # Begins a section. No name of a process is that long, and df and the kernel print line feeds in names otherwise: nobody can fake it.
@@ -125,6 +125,8 @@ def mounts(said: Sections) -> Iterator[Reading]:
         yield from host_sums.space(found.mount, Space(total, total - used, available, all_inodes, free_inodes))
     stuck = any(words[0] in KILLED for words in table(said, "df", 1))
     yield from host_sums.stuck(stuck, f"df did not end within {PATIENCE} s" if stuck else None)
+    if not (sizes or stuck):
+        yield from unanswered(host_sums.OF_MOUNTS, "df says nothing")
 
 
 def df(said: Sections, name: str) -> dict[str, tuple[float, float, float]]:

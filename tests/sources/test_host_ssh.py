@@ -151,6 +151,7 @@ def test_a_host_without_the_tools_says_what_it_can(tmp_path: Path) -> None:
     assert {"cpu_busy_seconds", "memory_usage", "interface_bytes", "process_memory", "uptime"} <= names(found)
     assert not names(found) & {"disk_usage", "inodes_usage"}
     assert value(found, "mounts_stuck") == 0
+    assert {one.labels["metric"] for one in found if one.metric == "metric_unanswered"} == set(OF_MOUNTS)
 
 
 @pytest.mark.parametrize(
