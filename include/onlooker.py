@@ -21,6 +21,8 @@ OPTIONS = "-c default_transaction_read_only=on -c timezone=UTC -c datestyle=ISO"
 # Of the catalogue, names are looked up where nobody else can put any; rows that a policy hides are an error, not fewer rows.
 OF_CATALOGUE = "-c search_path=pg_catalog -c row_security=off -c jit=off"
 LOCK = timedelta(seconds=1)
+# Characters that a statement of a user's may give.
+MOST_TEXT = 16 * 2**20
 # Seconds; libpq knows no shorter ones than two.
 CONNECTING = 5, 2
 
@@ -52,11 +54,16 @@ class Onlooker:
         self.hurry()
         return self.connection.execute(query if isinstance(query, sql.Composed) else query.encode(), parameters).fetchall()
 
-    def first_row(self, query: str) -> DictRow | None:
-        """The first of the rows, however many a stranger's statement would give. Raises as `rows` does."""
+    def strangers(self, query: str) -> Iterator[DictRow]:
+        """What a stranger's statement gives, row by row, however much that would be. Raises as `rows` does, and SourceError for too much."""
         self.hurry()
+        taken = 0
         with self.connection.cursor() as cursor:
-            return next(cursor.stream(query.encode()), None)
+            for row in cursor.stream(query.encode()):
+                taken += sum(len(value) for value in row.values() if isinstance(value, str))
+                if taken > MOST_TEXT:
+                    raise SourceError(f"its rows are more than {MOST_TEXT // 2**20} MiB of text: not read")
+                yield row
 
     def hurry(self) -> None:
         """Raises TimeoutError when a statement might outlast the connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def read(conninfo: str, query: str, within: timedelta) -> Answer:
     statement = WRAPPED.format(sql=query.strip().rstrip(";"), most=MOST + 1)
     try:
         with onlooking(conninfo, within, min(LONGEST, within / 2)) as onlooker:
-            rows = onlooker.rows(statement)
+            said = [json.loads(row["said"]) for row in onlooker.strangers(statement)]
     except TimeoutError as error:
         raise SourceError(str(error)) from None
-    return Answer([Said(f"row {number}", row["said"]) for number, row in enumerate(rows, 1)])
+    return Answer([Said(f"row {number}", one) for number, one in enumerate(said, 1)])

@@ -128,11 +128,9 @@ def values(onlooker: Onlooker, one: Question) -> Iterator[Reading]:
 
     Raises SourceError, psycopg.Error, and TimeoutError where there is no time to ask.
     """
-    onlooker.hurry()
-    cursor = onlooker.connection.execute(WRAPPED.format(sql=one.sql, most=MOST_ROWS).encode())
-    if "value" not in {column.name for column in cursor.description or ()}:
-        raise SourceError("it has no column named value")
-    for found in cursor:
+    for found in onlooker.strangers(WRAPPED.format(sql=one.sql, most=MOST_ROWS)):
+        if "value" not in found:
+            raise SourceError("it has no column named value")
         if (value := number(found.pop("value"))) is not None:
             yield Reading(one.name, value, {name: "" if label is None else str(label) for name, label in found.items()})
 

@@ -246,7 +246,7 @@ def count(known: DictRow, onlooker: Onlooker) -> int | None:
 
 def queried(onlooker: Onlooker, query: str) -> tuple[datetime, str | None]:
     """The moment that the user's statement gives. Raises Unanswered for anything else."""
-    made = next(iter((onlooker.first_row(query) or {}).values()), None)
+    made = next(iter((next(onlooker.strangers(query), None) or {}).values()), None)
     if not isinstance(made, datetime) or made.tzinfo is None:
         raise Unanswered("the query gives no moment: a timestamptz is needed, of a backup that is there")
     return made, None

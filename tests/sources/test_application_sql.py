@@ -205,3 +205,15 @@ def test_a_file_that_was_corrected_is_read_again(watched_dsn: str, tmp_path: Pat
     for name, wanted in (("one", 1), ("other", 2)):
         file.write_text(f"-- name: {name}\n-- What it is.\nselect {wanted} as value\n")
         assert (list(gauge.metrics), value(read(gauge), name)) == ([name], wanted)
+
+
+def test_values_that_would_fill_the_memory_are_not_read(watched_dsn: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.sql"
+    file.write_text(
+        "-- name: huge\n-- A label of megabytes.\n-- labels: text\n"
+        "select repeat('x', 20000000) as text, 1 as value from generate_series(1, 100)\n"
+        "-- name: small\n-- Another.\nselect 7 as value\n"
+    )
+    found = read(ApplicationSql(LABELS, watched_dsn, file))
+    assert note(found, "query_up", query="huge") == "its rows are more than 16 MiB of text: not read"
+    assert value(found, "small") == 7
