@@ -55,7 +55,7 @@ class Onlooker:
         return self.connection.execute(query if isinstance(query, sql.Composed) else query.encode(), parameters).fetchall()
 
     def strangers(self, query: str) -> Iterator[DictRow]:
-        """What a stranger's statement gives, row by row, however much that would be. Raises as `rows` does, and SourceError for too much."""
+        """What a stranger's statement gives, row by row. Raises as `rows` does, and SourceError for too much."""
         self.hurry()
         taken = 0
         with self.connection.cursor() as cursor:
