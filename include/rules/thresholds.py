@@ -85,10 +85,10 @@ class Judging:
 
     def missing(self, rule: Threshold, labels: Labels) -> Verdict:
         """Without a value: unknown while the target does not answer, or not to this; over when it answers and no longer has that."""
-        what = f"{shown(words(rule.summary, {**labels, 'metric': rule.metric}, 'no value'), 200)}"
+        what = shown(words(rule.summary, {**labels, "metric": rule.metric}, "…"), 200)
         if self.answers(labels) and not self.doubts & {(labels.get("target", ""), metric) for metric in (rule.metric, "")}:
             return Verdict(self.duty, rule.name, labels, Level.OK, self.now, f"{what}: it is no longer there")
-        return Verdict(self.duty, rule.name, labels, Level.NO_DATA, self.now, f"{what} for now")
+        return Verdict(self.duty, rule.name, labels, Level.NO_DATA, self.now, f"{what}: no value for now")
 
     def answers(self, labels: Labels) -> bool:
         """Whether what this target's values come from is well."""
