@@ -16,7 +16,7 @@ from tests.conftest import NOW
 from tests.lifecycle.stage import Stage
 
 MINUTES = timedelta(minutes=5)
-TWO = "targets: {hosts: [{name: local}, {name: web1, labels: {rack: a}}]}"
+TWO = "targets: {hosts: [{name: local}, {name: web1, via: ssh, connection: ssh_web1, labels: {rack: a}}]}"
 
 
 @pytest.fixture

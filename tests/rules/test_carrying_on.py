@@ -41,7 +41,10 @@ starts = st.fixed_dictionaries({name: st.sampled_from(VALUES) for name in NAMES}
 
 
 def of(text: str) -> Settings:
-    hosts = tuple(HostTarget(name=name, environment="dev" if name == "c" else "prod") for name in NAMES)
+    hosts = tuple(
+        HostTarget(name=name, via="node_exporter", url="http://web1:9100/metrics", environment="dev" if name == "c" else "prod")
+        for name in NAMES
+    )
     return parse(text, Path("monitoring.yaml")).settings.model_copy(update={"targets": Targets(hosts=hosts)})
 
 
