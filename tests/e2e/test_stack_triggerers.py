@@ -62,6 +62,7 @@ def one_hangs(stack: Stack, shop: Shop, outside: Receiver, session: int) -> None
 def test_of_two_triggerers_one_watches_whichever_hangs_and_wakes_and_nothing_is_told_twice(
     stack: Stack, shop: Shop, outside: Receiver
 ) -> None:
+    wait(lambda: processes(stack, "triggerer"), 60)  # one that was just brought back takes a moment
     (first,) = {os.getsid(process.pid) for process in processes(stack, "triggerer")}
     told_before, changed_before = len(mails(stack)), len(stack.query(CHANGES))
     with another_triggerer(stack) as second:
