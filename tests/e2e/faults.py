@@ -125,8 +125,8 @@ def running(name: str, work: str) -> Iterator[None]:
 
 
 def burning(name: str) -> AbstractContextManager[None]:
-    """A process that uses a processor up."""
-    return running(name, "while True: pass")
+    """A process that uses a processor up, also where much else wants it: only the five busiest names are told."""
+    return running(name, "import os\nos.geteuid() or os.nice(-15)\nwhile True: pass")
 
 
 def hoarding(name: str) -> AbstractContextManager[None]:
