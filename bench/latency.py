@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import quantiles
 
-import psycopg
 import yaml
 
 from bench import peers
 from bench.faults import Address, Fault, addresses, databases, failing, frozen, gone
 from bench.hearing import OURS, Heard, hearing
 from bench.page import Bar, Figure, Rows
+from bench.services import store, until
 from local.apart import apart, exported, overlaid
 from local.postgres import Server
 
@@ -108,22 +108,6 @@ def unconfirmed(folder: Path, stack: Mapping[str, str]) -> None:
     content["monitoring"]["database_connectivity"] = {"confirmations": 0}
     overlay.write_text(yaml.safe_dump(content))
     until(stack, f"select ({FENCE}) > %s", fence)
-
-
-def until(stack: Mapping[str, str], question: str, *values: object) -> None:
-    """Wait until the store says so. Raises TimeoutError."""
-    end = time.monotonic() + 180
-    while not store(stack, question, *values):
-        if time.monotonic() > end:
-            raise TimeoutError(f"not after 180 s: {question}")
-        time.sleep(1)
-
-
-def store(stack: Mapping[str, str], question: str, *values: object) -> object:
-    """One value from the store."""
-    with psycopg.connect(stack["AIRFLOW_CONN_MONITORING_DB"]) as connection:
-        row = connection.execute(question.encode(), values).fetchone()
-        return row[0] if row else None
 
 
 def rehearse(hands: Executor, faults: Sequence[Fault], heard: Heard, who: tuple[str, ...]) -> list[Trial]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 
 from local.apart import apart
 from local.daemon import Daemon
@@ -40,3 +42,19 @@ def processes(run: Path, service: str) -> Iterator[psutil.Process]:
     first = psutil.Process(Daemon(run / service / "pid", run).pid)
     yield first
     yield from first.children(recursive=True)
+
+
+def until(stack: Mapping[str, str], question: str, *values: object) -> None:
+    """Wait until the store says so. Raises TimeoutError."""
+    end = time.monotonic() + 180
+    while not store(stack, question, *values):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not after 180 s: {question}")
+        time.sleep(1)
+
+
+def store(stack: Mapping[str, str], question: str, *values: object) -> object:
+    """One value from the store."""
+    with psycopg.connect(stack["AIRFLOW_CONN_MONITORING_DB"]) as connection:
+        row = connection.execute(question.encode(), values).fetchone()
+        return row[0] if row else None

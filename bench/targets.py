@@ -17,11 +17,10 @@ from typing import Any
 import psycopg
 import yaml
 
-from bench.latency import until
 from bench.page import Bar, Figure, Rows
 from bench.probes import EARLY
 from bench.process import ROOT, python
-from bench.services import cpu, stack
+from bench.services import cpu, stack, until
 from include.probes.http import offset
 from local.apart import exported
 

@@ -13,7 +13,7 @@ from include.store import Row, Store
 # arrived, a third attempt would come too late.
 MOST, DOUBTS, AT_ONCE = 3, 2, 1
 # A pause that is longer than this is an outage for whoever waits for a message.
-LONGEST_PAUSE = timedelta(minutes=5)
+LONG_PAUSE = timedelta(minutes=5)
 
 
 class Change(StrEnum):
@@ -68,7 +68,7 @@ class Breakers:
 
 def says_all(outcome: Outcome) -> bool:
     """Whether one such failure is enough: a person must mend the channel, or it says itself that it takes nothing for long."""
-    return outcome.misconfigured or (outcome.retry_after is not None and outcome.retry_after > LONGEST_PAUSE)
+    return outcome.misconfigured or (outcome.retry_after is not None and outcome.retry_after > LONG_PAUSE)
 
 
 def most(message: Message, outcome: Outcome) -> int:

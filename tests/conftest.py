@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from demo import securenet
+from include.model import Clock
 from include.store import Store, connect, migrations
 from local.postgres import Server, throwaway
 from tests.smtp import Inbox, serving
@@ -30,6 +31,11 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="airflow-home-")
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 numbers = itertools.count(1)
+
+
+def stopped(at: datetime) -> Clock:
+    """A clock that stands still."""
+    return lambda: at
 
 
 # The files that take longest, which begin first: at the end no worker waits for another.

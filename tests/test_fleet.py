@@ -15,7 +15,7 @@ from include.hosts.host_metrics import METRICS
 from include.metrics import Reading
 from include.model import Sample
 from include.store import Store, samples
-from tests.conftest import NOW
+from tests.conftest import NOW, stopped
 
 
 @dataclass
@@ -77,7 +77,7 @@ def test_labels_that_are_others_each_time_do_not_fill_the_store(store: Store, mo
         at = NOW + number * timedelta(minutes=5)
         readings = [Reading("disk_usage", 1, {"mount": f"{number} {mount}"}) for mount in range(20)]
         hosts = [Host({"target": "explodes"}, readings), Host({"target": "well"}, [Reading("cpu_usage", number)])]
-        fleet = Fleet("systems", "system_health", hosts, METRICS, clock=lambda now=at: now)  # type: ignore[misc]
+        fleet = Fleet("systems", "system_health", hosts, METRICS, clock=stopped(at))
         with store.transaction():
             fleet.read(store, at, None, timedelta(seconds=5))
             samples.settle(store)

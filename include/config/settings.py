@@ -19,6 +19,7 @@ from include.config.targets import Targets
 from include.config.times import duration, hour_minute
 from include.config.types import (
     AbsolutePath,
+    Beat,
     ConnectionId,
     DayHours,
     Duration,
@@ -26,12 +27,12 @@ from include.config.types import (
     Number,
     Switch,
     TimeOfDay,
+    Timeout,
     Whole,
     Zone,
     hours,
     within,
 )
-from include.config.watched import ApiPerformance, DatabaseConnectivity, PageLoad
 
 Kept = Annotated[Duration, within("1d", "3650d")]
 Percent = Annotated[Number, Field(gt=0, le=100)]
@@ -147,6 +148,41 @@ class Housekeeping(Section):
     """How long reports are kept, once their messages are gone."""
     partitions_ahead: Annotated[Whole, Field(ge=1, le=60)] = 14
     """For how many coming days the table of samples is prepared."""
+
+
+class DatabaseConnectivity(Section):
+    """How databases are asked whether they answer."""
+
+    interval: Beat = timedelta(seconds=30)
+    """How often each is connected to and queried."""
+    heartbeat: Beat = timedelta(seconds=5)
+    """How often the connection that stays open is felt: so long a frozen server may go unnoticed, and `timeout` for each attempt."""
+    timeout: Timeout = timedelta(seconds=2)
+    """How long an answer may take."""
+    confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
+    """So many further attempts, a third of a second apart, must fail too before it is an alert; what is down is tried every second. With 0
+    the first attempt decides, and what is down is tried four times a second."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
+class ApiPerformance(Section):
+    """How HTTP addresses are asked; each has its own interval."""
+
+    confirmations: Annotated[Whole, Field(ge=0, le=10)] = 2
+    """So many further attempts, a third of a second apart, must fail too before it is an alert; what is down is tried every second. With 0
+    the first attempt decides, and what is down is tried four times a second."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
+
+
+class PageLoad(Section):
+    """How web pages are visited; without any in `targets.pages` the duty does not run."""
+
+    check_interval: Interval = timedelta(minutes=5)
+    """How often the duty runs."""
+    alert_channels: tuple[ChannelName, ...] = ("email",)
+    """Where news goes."""
 
 
 class Monitoring(Section):

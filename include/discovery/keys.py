@@ -11,6 +11,8 @@ from include.config.targets import KINDS
 from include.discovery import Said
 from include.scraping.hostile import seemly
 
+# What opens an address may stand in it.
+PASSWORD = re.compile(r"//[^/@\s]*@")
 HOST_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?")
 
 
@@ -37,10 +39,18 @@ def of_address(entry: Discover, address: Any, given: Mapping[str, Any]) -> dict[
     labels = labelled({name: value for name, value in given.items() if value not in (None, "")})
     meta = {name: labels.pop(name) for name in list(labels) if name.startswith("__")}
     instance = labels.get("instance", address)
-    named = {"name": labels.pop("name" if "name" in labels else "instance", address), **located(entry, address, instance, meta)}
+    named = {
+        "name": labels.pop("name" if "name" in labels else "instance", without_password(address)),
+        **located(entry, address, instance, meta),
+    }
     if where := labels.pop("environment" if "environment" in labels else "env", None):
         named["environment"] = where
     return {**named, "labels": labels}
+
+
+def without_password(text: str) -> str:
+    """The text as everybody may see it."""
+    return PASSWORD.sub("//…@", text)
 
 
 def located(entry: Discover, address: str, instance: str, meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,15 +11,11 @@ from include.config.complaints import describe
 from include.config.discover import Discover
 from include.config.targets import KINDS, STORE, Targets, Watched
 from include.discovery import Said, key_of, name_of
-from include.discovery.keys import keys
+from include.discovery.keys import keys, without_password
 from include.scraping.hostile import seemly
 
 # What opens a target, or is read on this machine, stands below `set`: whoever may write a list could else have secrets sent to any address.
 OPENING = frozenset({"connection", "verify", "headers", "query", "backup"})
-
-
-# What opens an address may stand in it.
-PASSWORD = re.compile(r"//[^/@\s]*@")
 
 
 class Complaint(NamedTuple):
@@ -64,7 +59,7 @@ def target(entry: Discover, said: Said) -> Watched:
     except ValidationError as error:
         problem = error.errors()[0]
     problem["loc"] = ("targets", entry.kind, called(entry, said), *problem["loc"])
-    raise Wrong(PASSWORD.sub("//…@", describe(said.place, problem)))
+    raise Wrong(without_password(describe(said.place, problem)))
 
 
 def opening(entry: Discover, said: Said) -> list[str]:
@@ -76,4 +71,4 @@ def opening(entry: Discover, said: Said) -> list[str]:
 
 def called(entry: Discover, said: Said) -> str:
     """How a target is called that may have no name."""
-    return PASSWORD.sub("//…@", seemly(str(keys(entry, said).get("name", "?"))))
+    return without_password(seemly(str(keys(entry, said).get("name", "?"))))

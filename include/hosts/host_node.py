@@ -153,7 +153,8 @@ def system(found: Families) -> Iterator[Reading]:
         yield Reading("uptime", times[0] - times[1])
     if clock := values(found, "node_timex_offset_seconds", "node_timex_sync_status"):
         yield Reading("clock_synchronized", float(clock[1] == 1))
-        yield from [Reading("clock_offset", clock[0])] if clock[1] == 1 else ()
+        if clock[1] == 1:
+            yield Reading("clock_offset", clock[0])
 
 
 def temperatures(found: Families) -> Iterator[Reading]:

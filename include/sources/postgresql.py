@@ -129,7 +129,7 @@ class Look:
             if not self.onlooker.lives():
                 raise
             self.note(question.name, error)
-        except (Unanswered, TimeoutError) as error:
+        except (Unanswered, SourceError, TimeoutError) as error:
             self.failed[question.name] = str(error)
 
     def note(self, name: str, error: psycopg.Error) -> None:

@@ -38,6 +38,7 @@ def of_rows(kind: str, *rows: dict[str, Any], **given: Any) -> tuple[list[Watche
         ("apis", "web1", {}, {}, {"name": "web1", "url": "http://web1"}),
         ("apis", "web1:8080", {"__scheme__": "https", "__metrics_path__": "/health"}, {}, {"url": "https://web1:8080/health"}),
         ("apis", "https://web1/a?b=c", {"__scheme__": "http"}, {}, {"name": "https://web1/a?b=c", "url": "https://web1/a?b=c"}),
+        ("apis", "https://user:secret@web1/", {}, {}, {"name": "https://…@web1/", "url": "https://user:secret@web1/"}),
         ("apis", "web1", {"name": "shop", "instance": "i", "team": "a"}, {}, {"name": "shop", "labels": {"instance": "i", "team": "a"}}),
         ("apis", "web1", {"instance": "shop-1"}, {}, {"name": "shop-1", "labels": {}}),
         ("apis", "web1", {"env": "dev", "__meta_x": "y", "empty": ""}, {}, {"environment": "dev", "labels": {}}),

@@ -23,7 +23,7 @@ from include.model import utc_now
 from include.sources.host_local import LocalHost
 from include.store import Store, samples
 from include.store.samples import newest
-from tests.conftest import NOW
+from tests.conftest import NOW, stopped
 from tests.sources.seen import LABELS, names, note, read, value, waiting
 
 # What a machine may lack.
@@ -111,7 +111,7 @@ def test_the_latency_of_a_disk_is_the_time_of_its_operations_by_their_number(sto
     found = []
     for minute in range(4):
         at = NOW.replace(hour=9, minute=minute)
-        fleet = Fleet("systems", "system_health", [Disk()], METRICS, clock=lambda now=at: now)  # type: ignore[misc]
+        fleet = Fleet("systems", "system_health", [Disk()], METRICS, clock=stopped(at))
         with store.transaction():
             fleet.read(store, at, None, timedelta(seconds=10))
             samples.record(store, [])

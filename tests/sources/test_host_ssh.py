@@ -20,7 +20,7 @@ from include.sources.host_local import LocalHost
 from include.sources.host_ssh import SshHost
 from include.store import Store, samples
 from include.store.samples import newest
-from tests.conftest import NOW
+from tests.conftest import NOW, stopped
 from tests.sources.seen import LABELS, names, note, read, value
 from tests.sources.test_host_local import MAYBE, RATES
 
@@ -118,7 +118,7 @@ def test_its_counters_become_rates_in_the_store_as_those_of_any_host(store: Stor
     for minute, printed in enumerate((PRINTED, later)):
         with store.transaction():
             at = NOW + timedelta(minutes=minute)
-            fleet = Fleet("systems", "system_health", [saying(printed)], METRICS, clock=lambda now=at: now)  # type: ignore[misc]
+            fleet = Fleet("systems", "system_health", [saying(printed)], METRICS, clock=stopped(at))
             fleet.read(store, at, None, timedelta(seconds=10))
             samples.record(store, [])
 

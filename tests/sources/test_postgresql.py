@@ -21,7 +21,7 @@ from include.sources.postgresql import FILES, METRICS, NEEDS, QUERIES, STATEMENT
 from include.store import Store
 from include.store.samples import newest, record
 from local.postgres import Server, throwaway
-from tests.conftest import NOW, database
+from tests.conftest import NOW, database, stopped
 from tests.sources.gauged import LABELS, WITHIN, ask, by, deadlock, in_background, of, read, refused, run, session, until
 
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -287,7 +287,7 @@ def test_rates_and_ratios_come_of_two_readings(store: Store, dsn: str) -> None:
     run(dsn, "create extension pg_stat_statements", "select pg_stat_statements_reset()")  # others on this server asked for slower things
     for minutes in (0, 5):
         at = NOW + timedelta(minutes=minutes)
-        fleet = Fleet("databases", "database_health", [PostgresGauge(LABELS, dsn)], METRICS, clock=lambda now=at: now)  # type: ignore[misc]
+        fleet = Fleet("databases", "database_health", [PostgresGauge(LABELS, dsn)], METRICS, clock=stopped(at))
         with store.transaction():
             record(store, fleet.read(store, at, None, WITHIN))
         run(dsn, *["select 1"] * 20)
