@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 MOUNTED = "sys/fs/cgroup"
 # What version 1 says for "no limit" is a number near the largest.
 NO_LIMIT = 1 << 60
+RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,9 @@ class Memory:
 
 
 def processors(root: Path = Path("/")) -> Processors | None:
-    """The tightest limit of processors among the group and those that it is in; None without one."""
-    found = [limit for group in groups(root, "cpu") if (limit := quota(group))]
+    """The tightest limit of processors, a quota or a set, among the group and those that it is in; None without one."""
+    ways = (("cpu", quota), ("cpuset", pinned))
+    found = [limit for controller, way in ways for group in groups(root, controller) if (limit := way(group))]
     return min(found, key=lambda found: found.limit, default=None)
 
 
@@ -60,15 +63,31 @@ def upwards(top: Path, path: str) -> Iterator[Path]:
 
 
 def quota(group: Path) -> Processors | None:
-    """How many processors the group may use; None for all."""
-    if two := words(group / "cpu.max"):
-        most, period = number(two[0]), number(two[-1])
-        used = number(stat(group / "cpu.stat").get("usage_usec"))
-        return Processors(most / period, (used or 0) / 1e6) if most and period and used is not None else None
-    most, period = number(text(group / "cpu.cfs_quota_us")), number(text(group / "cpu.cfs_period_us"))
-    beside = Path(str(group).replace(f"{MOUNTED}/cpu", f"{MOUNTED}/cpuacct", 1))
-    used = number(text(group / "cpuacct.usage")) or number(text(beside / "cpuacct.usage"))
-    return Processors(most / period, (used or 0) / 1e9) if most and most > 0 and period and used is not None else None
+    """How much of the processors' time the group may use; None for all."""
+    two = words(group / "cpu.max") or [text(group / f"cpu.cfs_{part}_us") for part in ("quota", "period")]
+    most, period, used = number(two[0]), number(two[-1]), spent(group)
+    return Processors(most / period, used) if most and most > 0 and period and used is not None else None
+
+
+def pinned(group: Path) -> Processors | None:
+    """The processors that the group may run on; None where that is not said."""
+    names = ("cpuset.cpus.effective", "cpuset.effective_cpus", "cpuset.cpus")
+    most, used = how_many(next(filter(None, (text(group / name) for name in names)), "")), spent(group)
+    return Processors(most, used) if most and used is not None else None
+
+
+def how_many(processors: str) -> int:
+    """4 for `0-2,7`; 0 for what is no such list."""
+    return sum(int(last or first) - int(first) + 1 for first, last in RANGE.findall(processors))
+
+
+def spent(group: Path) -> float | None:
+    """Seconds of processor time that the group used so far: version 1 may count them in a folder beside."""
+    if (used := number(stat(group / "cpu.stat").get("usage_usec"))) is not None:
+        return used / 1e6
+    beside = Path(re.sub(f"{MOUNTED}/cpu[a-z]*", f"{MOUNTED}/cpuacct", str(group), count=1))
+    used = number(text(group / "cpuacct.usage") or text(beside / "cpuacct.usage"))
+    return None if used is None else used / 1e9
 
 
 def allowance(group: Path) -> Memory | None:

@@ -249,6 +249,26 @@ def test_the_tightest_limit_of_all_groups_around_it_holds(tmp_path: Path) -> Non
     assert cgroup.memory(tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({**V2, "sys/fs/cgroup/cpuset.cpus.effective": "1"}, cgroup.Processors(0.5, 3)),
+        ({**V2, "sys/fs/cgroup/cpu.max": "max 100000", "sys/fs/cgroup/cpuset.cpus.effective": "0-2,7\n"}, cgroup.Processors(4, 3)),
+        (
+            {
+                "proc/self/cgroup": "5:cpuset:/docker/abc\n2:cpu,cpuacct:/docker/abc\n",
+                "sys/fs/cgroup/cpuset/docker/abc/cpuset.cpus": "3",
+                "sys/fs/cgroup/cpuacct/docker/abc/cpuacct.usage": "4000000000",
+            },
+            cgroup.Processors(1, 4),
+        ),
+    ],
+    ids=["a quota is tighter", "version 2", "version 1"],
+)
+def test_processors_that_it_is_pinned_to_are_a_limit_too(tmp_path: Path, files: dict[str, str], expected: cgroup.Processors) -> None:
+    assert cgroup.processors(container(tmp_path, files)) == expected
+
+
 def test_of_limits_of_memory_the_one_counts_that_ends_it(tmp_path: Path) -> None:
     files = {
         "proc/self/cgroup": "0::/pod/app\n",
