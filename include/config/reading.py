@@ -63,7 +63,10 @@ def load_yaml(text: str) -> Any:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise RecursionError
-    return yaml.load(text, Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
+    try:
+        return yaml.load(text, Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
+    except (LookupError, AttributeError):  # the library's own constructors trust their tags
+        raise yaml.YAMLError("a value is not what its tag says, as in !!int many") from None
 
 
 def merge(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 LONGEST = 80
+MOST = 12
 WORDS = {None: "nothing", True: "true", False: "false"}
 
 
@@ -14,13 +17,18 @@ def spelled(value: Any) -> str:
 
 
 def inner(value: Any, levels: int) -> str:
-    """The value down to so many levels; an alias may make them endless."""
+    """The head of the value, down to so many levels: aliases may make both endless."""
     if value is None or isinstance(value, bool):
         return WORDS[value]
     if isinstance(value, dict | list) and not levels:
         return "..."
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{inner(key, 1)}: {inner(within, levels - 1)}' for key, within in value.items())}}}"
+        return f"{{{', '.join(f'{inner(key, 1)}: {inner(within, levels - 1)}' for key, within in head(value.items()))}}}"
     if isinstance(value, list):
-        return f"[{', '.join(inner(within, levels - 1) for within in value)}]"
+        return f"[{', '.join(inner(within, levels - 1) for within in head(value))}]"
     return f"a number of {value.bit_length()} bits" if isinstance(value, int) and value.bit_length() > LONGEST else repr(value)
+
+
+def head(values: Iterable[Any]) -> Iterator[Any]:
+    """As many as can have a part of a line."""
+    return islice(values, MOST)

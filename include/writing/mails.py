@@ -100,8 +100,8 @@ def written(address: str) -> Address:
 
 
 def header_text(text: str) -> str:
-    """The text on one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """The text on one line, in which nothing is an encoded word: Python's headers decode those, and line breaks with them."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).replace("=?", "= ?").split())
 
 
 def message_id(key: str, sender: str) -> str:

@@ -242,6 +242,12 @@ def nested(place: list[str], value: Any) -> Any:
     return value
 
 
+def test_a_value_that_aliases_make_huge_is_spelled_by_its_head(tmp_path: Path) -> None:
+    lists = [f"{name}: &{name} [{', '.join([within] * 100)}]" for name, within in (("a", "x"), ("b", "*a"), ("c", "*b"), ("d", "*c"))]
+    answers = refusal(write(tmp_path, "\n".join([*lists, "monitoring: {zone: *d}"])))
+    assert any("monitoring.zone" in answer for answer in answers)
+
+
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
@@ -250,10 +256,13 @@ def nested(place: list[str], value: Any) -> Any:
         (b"a: 1\na: 2", "line 2, column 1: the key 'a' stands twice"),
         (b"? [a]\n: 1", "line 1, column 3: a key is a word, not a list or mapping"),
         (b"[" * 200_000, "nested too deeply"),
+        (b"a: !!bool maybe", "a value is not what its tag says, as in !!int many"),
+        (b"a: !!int ''", "a value is not what its tag says, as in !!int many"),
+        (b"a: !!timestamp abc", "a value is not what its tag says, as in !!int many"),
         (b"zone: \xff", "not UTF-8 at byte 6; allowed: text in UTF-8"),
         (b"zone: \x07", "a character that YAML does not allow at position 6; allowed: printable text"),
     ],
-    ids=["cut short", "a list", "a key twice", "no word", "too deep", "Latin-1", "a bell"],
+    ids=["cut short", "a list", "a key twice", "no word", "too deep", "no bool", "no int", "no moment", "Latin-1", "a bell"],
 )
 def test_what_is_no_yaml_is_named_with_its_place_in_the_file(tmp_path: Path, content: bytes, answer: str) -> None:
     path = tmp_path / "monitoring.yaml"
