@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,12 +37,13 @@ class Reminders:
         planner.note_growth(self.store, "reminder", counts["steps"], "reminders.analyze")
         self.store.change("reminders.untrue", **self.scope, **self.steps)
         self.store.change("reminders.readdress", **self.scope)
-        return {**counts, **self.release()} if self.run.release_held else counts
+        return {**counts, **self.release(counts)} if self.run.release_held else counts
 
-    def release(self) -> dict[str, Any]:
-        """Let go what is held, unless nobody is to be written to."""
+    def release(self, counts: Mapping[str, Any]) -> dict[str, Any]:
+        """Let go what is held, unless nobody is to be written to; but not too many that came in this very run, which nobody has seen."""
         if self.sending:
-            return {"released": self.store.change("reminders.release", **self.scope, duty=self.run.duty)}
+            seen = counts.get("reminders") != "held"
+            return {"released": self.store.change("reminders.release", **self.scope, duty=self.run.duty, all=seen)}
         why = "the run was not to write to owners" if self.settings.send_emails else "writing to owners is off"
         return {"released": 0, "not_released": f"{why}: send_emails"}
 

@@ -217,6 +217,18 @@ def test_released_reminders_go_out_as_far_as_they_are_still_true(story: Story) -
     assert [a["state"] for a in story.alerts(rule="reminders_held")] == ["resolved"]
 
 
+def test_what_is_too_much_in_the_run_that_releases_waits_for_another_one(story: Story) -> None:
+    for number in range(120):
+        story.account(f"user{number}", account_expires_at=29 if number < 60 else 99)
+    story.run()
+    story.later(days=20).run()
+    for number in range(60, 120):
+        story.change(f"user{number}", account_expires_at=3)
+    counts = story.later(hours=1).run(release_held=True)["evaluate"]
+    assert (counts["reminders"], counts["released"], len(story.reminded())) == ("held", 60, 60)
+    assert story.later(hours=1).run(release_held=True)["evaluate"]["released"] == 60
+
+
 def test_fifty_owners_are_not_too_many(story: Story) -> None:
     crowd(story, 50)
     story.run()
@@ -234,6 +246,27 @@ def test_in_a_large_system_a_share_of_all_owners_is_not_too_many(story: Story) -
     story.watched.execute("update users set account_expires_at = %s", (story.now + timedelta(days=2.5),))
     story.later(minutes=1).run()
     assert len(story.reminded()) == 5, "10 of 10 are more"
+
+
+def test_a_reminder_names_all_memberships_that_end_on_its_day(story: Story) -> None:
+    user = story.account("jo")
+    for group, hours in (("night", 6), ("day", 1)):
+        story.membership(user, group, 20 + hours / 24)
+    story.run()
+    story.later(days=6, hours=2).run()
+    story.later(hours=6).run()
+    [reminder] = story.messages()
+    assert (reminder["content"]["groups"], reminder["content"]["step"]) == ("day, night", "14")
+
+
+def test_nobody_is_his_own_manager(story: Story) -> None:
+    key = story.account("boss", account_expires_at=99)
+    story.change("boss", manager_user_id=key)
+    story.run()
+    story.change("boss", account_expires_at=2)
+    story.later(hours=1).run()
+    [reminder] = story.messages()
+    assert (reminder["content"]["manager_name"], reminder["content"]["cc"]) == ("", "")
 
 
 def test_the_manager_is_in_copy_only_from_seven_days_on(story: Story) -> None:

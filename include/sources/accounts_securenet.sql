@@ -44,7 +44,7 @@ select due.id::text as account_id,
        due.group_names
 from due
 join organizations as o on o.id = due.organization_id
-left join users as manager on manager.id = due.manager_user_id and manager.is_active
+left join users as manager on manager.id = due.manager_user_id and manager.id <> due.id and manager.is_active
 
 -- name: present
 -- A row if there is any active account.

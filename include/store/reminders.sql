@@ -24,16 +24,19 @@ where s.source = %(source)s and (%(organization)s::text is null or s.organizatio
 select count(distinct account) as owners from untold
 
 -- name: tell
--- One message to each owner for each step that was gathered. What it replaces and never left is superseded;
+-- One message to each owner for each step that was gathered. It names all that ends on that day, at whatever hours: they are told of
+-- the day once, when its first end comes onto the step. What it replaces and never left is superseded;
 -- what replaces a held one is held. A message that was withdrawn and is true again comes back.
 with due as (
-    select source, account, kind, expires_on, step, case when copy then min(manager_email) else '' end as cc,
-           min(expires_at) as expires_at, min(username) as username,
-           min(full_name) as full_name, min(email) as email, min(organization) as organization,
-           string_agg(nullif(groups, ''), ', ' order by groups) as groups, min(manager_name) as manager_name,
-           min(grace_days) as grace_days,
-           concat_ws('/', 'reminder', source, account, kind, expires_on) as group_key
-    from untold group by source, account, kind, expires_on, step, copy
+    select s.source, s.account, s.kind, s.expires_on, u.step, case when u.copy then min(s.manager_email) else '' end as cc,
+           min(s.expires_at) as expires_at, min(s.username) as username,
+           min(s.full_name) as full_name, min(s.email) as email, min(s.organization) as organization,
+           string_agg(nullif(s.groups, ''), ', ' order by s.expires_at, s.groups) as groups, min(s.manager_name) as manager_name,
+           min(s.grace_days) as grace_days,
+           concat_ws('/', 'reminder', s.source, s.account, s.kind, s.expires_on) as group_key
+    from (select distinct source, account, kind, expires_on, step, copy from untold) as u
+    join account_snapshot s using (source, account, kind, expires_on)
+    group by s.source, s.account, s.kind, s.expires_on, u.step, u.copy
 ), outdated as (
     update message m set state = 'superseded', finished_at = %(now)s
     from due u where m.group_key = u.group_key and m.channel = 'email' and m.receiver = u.email and m.state in ('pending', 'held')
@@ -87,9 +90,9 @@ where r.message_id = m.id and r.source = %(source)s and m.state in ('pending', '
   and m.accepted = '{}'
 
 -- name: release
--- Held reminders may leave.
+-- Held reminders may leave, as far as somebody can have seen them.
 update message set state = 'pending', due_at = %(now)s
-where state = 'held' and duty = %(duty)s and template = 'reminder'
+where state = 'held' and duty = %(duty)s and template = 'reminder' and (%(all)s or created_at < %(now)s)
   and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
 
 -- name: suppress
