@@ -36,7 +36,7 @@ class Reminders:
         counts = self.baseline() if system["baseline_at"] is None else self.tell() if self.sending else self.stay_silent()
         planner.note_growth(self.store, "reminder", counts["steps"], "reminders.analyze")
         self.store.change("reminders.untrue", **self.scope, **self.steps)
-        self.store.change("reminders.readdress", **self.scope)
+        self.store.change("reminders.refresh", **self.scope, copied=[step.name for step in self.ladder if self.copied(step)])
         return {**counts, **self.release(counts)} if self.run.release_held else counts
 
     def release(self, counts: Mapping[str, Any]) -> dict[str, Any]:

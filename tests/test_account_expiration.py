@@ -229,6 +229,18 @@ def test_what_is_too_much_in_the_run_that_releases_waits_for_another_one(story: 
     assert story.later(hours=1).run(release_held=True)["evaluate"]["released"] == 60
 
 
+def test_a_reminder_that_is_held_follows_what_was_corrected(story: Story) -> None:
+    crowd(story, 51)
+    keys = {name: story.account(name) for name in ("old", "new")}
+    story.change("user000", manager_user_id=keys["old"])
+    story.run()
+    story.change("user000", manager_user_id=keys["new"], first_name="Jo", last_name="Doe", email="jo@example.com")
+    story.later(hours=1).run()
+    reminder = next(message for message in story.messages() if message["content"]["username"] == "user000")
+    said = [reminder["content"][name] for name in ("full_name", "manager_name", "cc")]
+    assert (reminder["receiver"], said, reminder["state"]) == ("jo@example.com", ["Jo Doe", "new", "new@example.com"], "held")
+
+
 def test_fifty_owners_are_not_too_many(story: Story) -> None:
     crowd(story, 50)
     story.run()

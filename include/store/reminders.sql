@@ -81,13 +81,23 @@ with ladder as (
 )
 delete from reminder r using withdrawn w where r.message_id = w.id
 
--- name: readdress
--- Reminders that wait follow a corrected address.
-update message m set receiver = s.email, content = m.content || jsonb_build_object('email', s.email)
-from reminder r join account_snapshot s
-  on s.source = r.source and s.account = r.account and s.kind = r.kind and s.expires_on = r.expires_on
-where r.message_id = m.id and r.source = %(source)s and m.state in ('pending', 'held') and m.receiver <> s.email and s.email <> ''
-  and m.accepted = '{}'
+-- name: refresh
+-- Reminders that wait follow what was corrected: addresses, the manager, the hour, names. An address that was removed is still written to.
+with waiting as (
+    select r.source, r.account, r.kind, r.expires_on, m.id, m.receiver, m.content
+    from reminder r join message m on m.id = r.message_id
+    where r.source = %(source)s and m.state in ('pending', 'held') and m.accepted = '{}' and m.created_at < %(now)s
+), now_true as (
+    select w.id, w.receiver, w.content, coalesce(nullif(min(s.email), ''), w.receiver) as email,
+           jsonb_build_object('username', min(s.username), 'full_name', min(s.full_name), 'organization', min(s.organization),
+                              'expires_at', to_char(min(s.expires_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+                              'manager_name', min(s.manager_name), 'grace_days', min(s.grace_days),
+                              'cc', case when w.content ->> 'step' = any(%(copied)s) then min(s.manager_email) else '' end) as facts
+    from waiting w join account_snapshot s using (source, account, kind, expires_on)
+    group by w.id, w.receiver, w.content
+)
+update message m set receiver = n.email, content = m.content || n.facts
+from now_true n where m.id = n.id and (n.email <> n.receiver or not n.content @> n.facts)
 
 -- name: release
 -- Held reminders may leave, as far as somebody can have seen them.
