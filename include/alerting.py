@@ -34,12 +34,14 @@ class Swing:
 
     @classmethod
     def of(cls, alert: Alert | None, verdict: Verdict, traits: Traits, interval: timedelta | None) -> Swing:
-        """The alert's history with this verdict. One that clears nothing counts as the breach before it."""
+        """The alert's history with this verdict. One that clears nothing counts as the breach before it; what is not damped keeps none."""
+        if not traits.damp:
+            return cls(0, False)
         history = alert.history if alert else 0
         breach = verdict.level is not Level.OK or (not verdict.cleared and bool(history & 1))
         missed = int((verdict.as_of - alert.evaluated_at) / interval) - 1 if alert and interval else 0
         history = observe(history, breach, max(missed, 0))
-        return cls(history, traits.damp and flaps(history, alert is not None and alert.flapping))
+        return cls(history, flaps(history, alert is not None and alert.flapping))
 
     def marks(self, transition: Transition) -> Transition:
         """The transition, with what the next verdict has to know."""

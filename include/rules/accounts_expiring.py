@@ -11,7 +11,7 @@ from include.ladder import EXPIRED
 from include.model import Level, Priority, Run, Traits, Verdict
 from include.source_state import silent
 from include.store import Row, Store
-from include.store.alerts import open_of_rule
+from include.store.alerts import carry_on, open_of_rule
 from include.writing.wording import shown
 
 RULE, SOURCE = "accounts_expiring", "accounts"
@@ -24,7 +24,10 @@ NOUNS = {
 
 
 class AccountsExpiring:
-    """Judges the newest counts; while their source is silent, its open alerts are unknown instead."""
+    """Judges the newest counts; while their source is silent, its open alerts are unknown instead.
+
+    What stays on its step and as bad as it was, as most does, gets no verdict and is carried on at once: that is quick.
+    """
 
     # The ladder itself is the repetition, and nobody is woken by it.
     traits = Traits(
@@ -32,12 +35,18 @@ class AccountsExpiring:
     )
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
-        """One verdict per kind and organisation that has anything in the window or an open alert."""
+        """One verdict per kind and organisation that has anything in the window or an open alert, unless that stays as it is."""
         if missing := silent(store, run, now):
             alerts = [alert for alert in open_of_rule(store, run.duty, RULE) if run.organization in (None, alert.labels["organization"])]
             return [Verdict(run.duty, RULE, a.labels, Level.NO_DATA, missing.as_of, a.summary, a.progress) for a in alerts]
         rows = store.many("accounts.windows", source=SOURCE, organization=run.organization, duty=run.duty, rule=RULE)
-        return [judge(run.duty, Window.from_row(row), settings.monitoring.account_expiration) for row in rows]
+        judged = [(row, judge(run.duty, Window.from_row(row), settings.monitoring.account_expiration)) for row in rows]
+        carry_on(store, ((row["alert"], verdict) for row, verdict in judged if self.stays(row, verdict)))
+        return [verdict for row, verdict in judged if not self.stays(row, verdict)]
+
+    def stays(self, row: Row, verdict: Verdict) -> bool:
+        """Whether an alert that people know of is neither worse nor better than before."""
+        return bool((row["severity"], row["priority"], row["progress"]) == (verdict.level, self.traits.priority, verdict.progress))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from include.flapping import STEADY
 from include.model import Level, Run, Traits, Verdict
 from include.source_state import PATIENCE, SourceState, source_states
 from include.store import Row, Store
+from include.store.alerts import carry_on
 from include.store.text import dumps
 from include.thresholds import Found, Limits, Threshold
 from include.writing.wording import measured, shown
@@ -41,7 +42,7 @@ class Thresholds:
         rows = dumps([row_of(rule, settings.priorities) for rule in rules.values()])
         found = store.many("thresholds.candidates", rules=rows, duty=run.duty, since=since, steady=STEADY)
         judging = Judging(run.duty, rules, source_states(store, run, now), doubts(store, run.duty, found), now)
-        judging.carry_on(store, [row for row in found if row["stands"]])
+        carry_on(store, ((row["stands"], judging.verdict(row)) for row in found if row["stands"]))
         gone = store.many("thresholds.abandoned", duty=run.duty, names=list(rules))
         return [*(judging.verdict(row) for row in found if not row["stands"]), *(judging.abandoned(row) for row in gone)]
 
@@ -58,20 +59,6 @@ class Judging:
     sources: Sequence[SourceState]
     doubts: frozenset[tuple[str, str]]
     now: datetime
-
-    def carry_on(self, store: Store, rows: Sequence[Row]) -> None:
-        """Write down anew what stays as it is: when that was seen, and with which value."""
-        rules = [self.rules[row["name"]] for row in rows]
-        found = [rule.judge(row["value"], row["labels"]) for rule, row in zip(rules, rows, strict=True)]
-        if rows:
-            store.change(
-                "thresholds.carry_on",
-                ids=[row["stands"] for row in rows],
-                moments=[row["at"] for row in rows],
-                values=[row["value"] for row in rows],
-                limits=[one.limit for one in found],
-                summaries=[describe(rule, row, one) for rule, row, one in zip(rules, rows, found, strict=True)],
-            )
 
     def verdict(self, row: Row) -> Verdict:
         """What the newest value means, or that there is none."""

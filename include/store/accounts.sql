@@ -121,8 +121,8 @@ where duty = %(duty)s and labels ? 'organization' and (state <> 'resolved' or re
 order by 1
 
 -- name: windows
--- What the newest samples say per kind and organisation: those with anything in the window, and those with an open alert; and how many
--- active accounts the organisation has at all.
+-- What the newest samples say per kind and organisation: those with anything in the window, and those with an open alert; how many active
+-- accounts the organisation has at all; and the alert that was judged before these samples and that people know of, if there is one.
 with standing as (
     select s.labels ->> 'kind' as kind, s.labels ->> 'organization' as organization, max(l.at) as as_of,
            coalesce(jsonb_object_agg(s.labels ->> 'step', l.value::bigint) filter (where s.metric = 'accounts_expiring' and l.value > 0), '{}') as steps,
@@ -136,8 +136,11 @@ with standing as (
             select a.labels ->> 'kind', a.labels ->> 'organization' from alert a
             where a.duty = %(duty)s and a.rule = %(rule)s and a.state <> 'resolved')
 )
-select standing.*, coalesce(p.accounts, 0) as accounts
-from standing left join account_population p on p.source = %(source)s and p.organization = standing.organization
+select standing.*, coalesce(p.accounts, 0) as accounts, a.id as alert, a.severity, a.priority, a.progress
+from standing
+left join account_population p on p.source = %(source)s and p.organization = standing.organization
+left join alert a on a.duty = %(duty)s and a.rule = %(rule)s and a.state in ('firing', 'acknowledged') and a.evaluated_at < standing.as_of
+                 and a.labels = jsonb_build_object('kind', standing.kind, 'organization', standing.organization)
 order by 2, 1
 
 -- name: worst

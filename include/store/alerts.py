@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from include.audience import Audience
-from include.model import Alert, Priority, Reason, State, Transition
+from include.model import Alert, Priority, Reason, State, Transition, Verdict
 from include.store import Row, Store
 from include.store.text import dumps
 
@@ -69,6 +69,16 @@ def apply(store: Store, changes: Sequence[Change], run_id: str) -> list[str]:
     """Write what happened. Returns the keys of the groups in which something did that people may have to be told of."""
     written = [row_of(change) for change in changes if leaves_a_trace(change.transition)]
     return [row["key"] for row in store.many("alerts.apply", changes=dumps(written), run_id=run_id)] if written else []
+
+
+def carry_on(store: Store, standing: Iterable[tuple[int, Verdict]]) -> None:
+    """Write down anew what stays as it is, each alert by its id: when that was seen, and what is found now.
+
+    What comes of it is what would come of the verdict, in a fraction of the time.
+    """
+    found = [{"id": number, "at": one.as_of.isoformat(), "summary": one.summary, "detail": dict(one.detail)} for number, one in standing]
+    if found:
+        store.change("alerts.carry_on", found=dumps(found))
 
 
 def leaves_a_trace(transition: Transition) -> bool:

@@ -78,6 +78,13 @@ select distinct coalesce(m.group_key, c.group_key) as key
 from change c left join moved m using (fingerprint)
 where c.reason not in ('unchanged', 'pending', 'lapsed')
 
+-- name: carry_on
+-- Alerts that stay as they are go on: judged at these moments, with these words and details.
+update alert a
+set evaluated_at = n.at, summary = n.summary, detail = n.detail, breaches = a.breaches + 1, reason = 'unchanged'
+from jsonb_to_recordset(%(found)s::jsonb) as n (id bigint, at timestamptz, summary text, detail jsonb)
+where a.id = n.id and a.state <> 'resolved'
+
 -- name: counts
 -- Alerts by duty and state: the open ones, and those resolved since a moment that ever fired.
 select duty, state, count(*) as alerts from alert

@@ -36,15 +36,6 @@ with rule as materialized (
 )
 select * from breach union all select name, labels, unit, value, at, note, stands from standing
 
--- name: carry_on
--- Alerts that stand go on: judged at these moments, with these values, limits and words.
-update alert a
-set evaluated_at = n.at, summary = n.summary, detail = a.detail || jsonb_build_object('value', n.value, 'limit', n.reached),
-    breaches = a.breaches + 1, reason = 'unchanged'
-from unnest(%(ids)b::bigint[], %(moments)b::timestamptz[], %(values)b::float8[], %(limits)b::float8[], %(summaries)b::text[])
-     as n (id, at, value, reached, summary)
-where a.id = n.id and a.state <> 'resolved'
-
 -- name: doubts
 -- What targets of a duty that answered did not say when they were last read: metrics that could not be had, any metric ('') where series
 -- were dropped.
