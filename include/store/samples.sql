@@ -67,18 +67,18 @@ with arrived as materialized (
     on conflict (digest) do update set unit = excluded.unit
     returning id, digest
 ), told as materialized (
-    select coalesce(s.id, m.id) as id, a.metric, a.at, a.value, a.note
-    from arrived a left join series s on s.digest = a.digest left join made m on m.digest = a.digest
+    select coalesce(s.id, m.id) as id, l.series_id is null as fresh, a.metric, a.at, a.value, a.note
+    from arrived a left join series s on s.digest = a.digest left join made m on m.digest = a.digest left join latest l on l.series_id = s.id
 ), kept as (
     insert into sample (series_id, at, value, note) select id, at, value, note from told
 ), newest as materialized (
-    select distinct on (id) id, metric, at, value, note from told order by id, at desc
+    select distinct on (id) id, fresh, metric, at, value, note from told order by id, at desc
 ), moved as (
     update latest l set at = n.at, value = n.value, note = n.note from newest n
     where n.id = l.series_id and (n.at >= l.at or l.at > clock_timestamp() + interval '1 minute')
 ), begun as (
     insert into latest (series_id, metric, at, value, note)
-    select * from newest n where not exists (select from latest l where l.series_id = n.id)
+    select id, metric, at, value, note from newest where fresh
     on conflict (series_id) do update set at = excluded.at, value = excluded.value, note = excluded.note
     where excluded.at >= latest.at
 )

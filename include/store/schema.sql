@@ -34,18 +34,18 @@ CREATE FUNCTION monitoring.account_counts(of_source text, of_organization text, 
     AS $$
 with ladder as (
     select * from unnest(steps, after, until) as l (step, after, until)
-), organization as materialized (
-    select known.organization from (
-        select p.organization from monitoring.account_population p where p.source = of_source
-        union select s.organization from monitoring.account_snapshot s where s.source = of_source
-        union select s.labels ->> 'organization' from monitoring.series s join monitoring.latest l on l.series_id = s.id
-              where s.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0) known
-    where of_organization is null or known.organization = of_organization
 ), counted as materialized (
     select s.organization, s.kind, l.step, sum(s.items) as accounts,
            sum(s.items) filter (where s.expires_at <= at and s.expires_at + s.grace_days * interval '24 hours' < at) as past_grace
     from monitoring.account_snapshot s join ladder l on s.expires_at > l.after and s.expires_at <= l.until
     where s.source = of_source group by 1, 2, 3
+), organization as materialized (
+    select known.organization from (
+        select p.organization from monitoring.account_population p where p.source = of_source
+        union select distinct counted.organization from counted
+        union select distinct s.labels ->> 'organization' from monitoring.series s join monitoring.latest l on l.series_id = s.id
+              where l.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0) known
+    where of_organization is null or known.organization = of_organization
 ), past as (
     select counted.organization, counted.kind, sum(past_grace) as accounts from counted group by 1, 2
 )
