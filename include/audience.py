@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 Labels = Mapping[str, str]
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +21,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Receivers that may see the same: one organisation or, with None, all. `limited`: nothing beyond it, not even of the monitoring."""
+    """Receivers that may see the same: one organisation or, with None, all. `limited`: nothing beyond it, not even of the monitoring.
+
+    `zone`: the one in which they read times.
+    """
 
     organization: str | None
     receivers: Sequence[str]
     limited: bool = False
+    zone: ZoneInfo = UTC
 
     @property
     def name(self) -> str:
-        """Tells audiences apart: empty for everything."""
-        return f"{self.organization or ''}{'/limited' if self.limited else ''}"
+        """Tells audiences apart by what they may see, however organisations are named: empty for everything."""
+        return "" if self.organization is None else f"{'only' if self.limited else 'of'} {self.organization}"
 
     @property
     def scope(self) -> dict[str, str | None]:

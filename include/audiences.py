@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from include.audience import Audience
 from include.config.people import Person
@@ -33,15 +34,14 @@ class Routes:
 
     def audiences(self, per_organization: bool, organizations: Sequence[str]) -> Iterator[Audience]:
         """Which reports there are by mail. Nobody gets what is outside their scope; whoever sees all also sees to the monitoring."""
-        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations)
+        everyone = self.addresses(person for person in self.administrators if EVERYTHING in person.organizations) or self.fallback
         if not per_organization or not organizations:
-            yield Audience(None, everyone or self.fallback)
+            yield from (Audience(None, receivers, zone=zone) for zone, receivers in everyone.items())
         for organization in organizations:
             if per_organization:
-                yield Audience(organization, everyone or self.fallback)
+                yield from (Audience(organization, receivers, zone=zone) for zone, receivers in everyone.items())
             limited = self.addresses(person for person in self.administrators if organization in person.organizations)
-            if limited:
-                yield Audience(organization, limited, limited=True)
+            yield from (Audience(organization, receivers, limited=True, zone=zone) for zone, receivers in limited.items())
 
     @property
     def administrators(self) -> list[Person]:
@@ -49,11 +49,14 @@ class Routes:
         return list(self.settings.holders(ADMINISTRATOR))
 
     @property
-    def fallback(self) -> list[str]:
+    def fallback(self) -> dict[ZoneInfo, list[str]]:
         """Whoever there is when nobody has the role for everything; an empty name where nobody is, so that it is on record."""
-        return [self.default_receiver or ""]
+        return {ZoneInfo(self.settings.monitoring.zone): [self.default_receiver or ""]}
 
-    @staticmethod
-    def addresses(people: Iterable[Person]) -> list[str]:
-        """Their mail addresses, each once."""
-        return list(dict.fromkeys(person.email for person in people if person.email))
+    def addresses(self, people: Iterable[Person]) -> dict[ZoneInfo, list[str]]:
+        """Their mail addresses, each once, by the zone in which they read times."""
+        zones = {person.email: person.zone or self.settings.monitoring.zone for person in reversed(list(people)) if person.email}
+        found: dict[ZoneInfo, list[str]] = {}
+        for address, zone in reversed(zones.items()):
+            found.setdefault(ZoneInfo(zone), []).append(address)
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from include.audience import Audience, Told
@@ -23,13 +24,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A report that is due, or would be. `reason`: why now; None: nothing to send.
+    """A report that is due, or would be, of the store as it was at a moment, `at`. `reason`: why now; None: nothing to send.
 
     `told`: what its receivers knew before; `told_until`: up to which transition it tells. `outcomes`: what it all came to, for the log.
     """
 
     name: str
     audience: Audience
+    at: datetime
     reason: str | None
     told: Told
     told_until: int

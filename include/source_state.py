@@ -48,6 +48,11 @@ def state_of(row: Row, run: Run, now: datetime) -> SourceState:
     """The state that a `source_up` sample stands for. What nobody measured any more is missing as of now."""
     labels = {name: value for name, value in row["labels"].items() if name != "duty"}
     source: str = labels["source"]
-    if run.interval and now - row["at"] > PATIENCE * run.interval:
-        return SourceState(source, False, now, f"nothing was collected for {span(now - row['at'])}", labels)
+    if why := too_old(row["at"], run, now):
+        return SourceState(source, False, now, why, labels)
     return SourceState(source, row["value"] == 1, row["at"], row["note"], labels)
+
+
+def too_old(at: datetime, run: Run, now: datetime) -> str | None:
+    """Why what was read at a moment no longer counts, as it does for two intervals."""
+    return f"nothing was collected for {span(now - at)}" if run.interval and now - at > PATIENCE * run.interval else None

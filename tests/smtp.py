@@ -22,7 +22,7 @@ from include.channels.email import SmtpSettings
 
 @dataclass
 class Inbox:
-    """What arrived. `refuse`: address -> answer for RCPT; `answer`: the answer to DATA; `delay`: seconds before it.
+    """What arrived. `refuse`: address -> answer for RCPT; `answer`: the answer to DATA; `delay`: seconds before it; `largest`: in bytes.
 
     `hang_up`, `hang`: the command (MAIL, RCPT, DATA) at which the connection breaks, or nothing more is said.
     """
@@ -34,6 +34,7 @@ class Inbox:
     answer: str = "250 OK"
     refuse_sender: str = ""
     delay: float = 0
+    largest: int = 30_000_000
     hang_up: str = ""
     hang: str = ""
 
@@ -65,8 +66,10 @@ class Inbox:
         await self.trouble(server, "DATA")
         if self.delay:
             time.sleep(self.delay)
+        content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
+        if len(content) > self.largest:
+            return "554 5.3.4 Message too big for system"
         if self.answer.startswith("250"):
-            content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
             self.mails.append(email.message_from_bytes(content, policy=email.policy.default))  # type: ignore[arg-type]
             self.envelopes.append(list(envelope.rcpt_tos))
         return self.answer

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from include.config.settings import Housekeeping
 from include.maintenance import maintain
-from include.model import Run, Sample
+from include.model import Level, Run, Sample, Traits, Verdict
 from include.store import samples
 from tests.conftest import NOW
 from tests.story import Story
@@ -43,7 +43,9 @@ def test_old_runs_messages_and_reports_go_and_what_was_told_is_not_told_again(st
     story.later(hours=1).run()
     told = sorted(story.reminded())
     counts = keep_house(story, 400)
-    assert {name: counts[name] for name in ("messages", "reports", "reminders")} == {"messages": 4, "reports": 2, "reminders": 2}
+    assert {name: counts[name] for name in ("messages", "reports", "reminders")} == {"messages": 4, "reports": 1, "reminders": 2}, (
+        "the newest report stays"
+    )
     assert rows(story, "run") == 1, "only this night's"
     assert rows(story, "reminder") == 2, "ann still stands in the list"
     story.now = NOW + timedelta(days=2, hours=2)
@@ -56,3 +58,24 @@ def test_an_unsent_message_never_goes(story: Story) -> None:
     story.run()
     story.store.connection.execute("update message set state = 'pending'")
     assert keep_house(story, 400)["messages"] == 0
+
+
+def test_a_log_of_changes_does_not_begin_anew_when_its_last_page_is_old(story: Story) -> None:
+    duty = "database_connectivity"
+    verdict = Verdict(duty, "database_up", {"target": "db"}, Level.CRITICAL, story.now, "db is down")
+    with story.store.transaction():
+        story.wiring.evaluating(duty, False).apply(story.store, [(Traits(), verdict)], Run(duty, "run", story.now), story.now)
+    assert story.wiring.reporting(duty, "watch_log").write(story.store, Run(duty, "a", story.now))["reports"] == 1
+    keep_house(story, 400)
+    assert story.wiring.reporting(duty, "watch_log").write(story.store, Run(duty, "b", story.now))["reports"] == 0
+
+
+def test_an_alert_ends_also_when_its_organisation_and_its_series_are_gone(story: Story) -> None:
+    story.account("ann", account_expires_at=5)
+    story.account("bob", "other", account_expires_at=500)
+    story.run()
+    story.watched.execute("delete from users where username = 'ann'")
+    story.watched.execute("delete from organizations where slug = 'acme'")
+    assert keep_house(story, 91)["series"] > 0
+    story.run()
+    assert [(alert["labels"]["organization"], alert["state"]) for alert in story.alerts()] == [("acme", "resolved")]

@@ -26,9 +26,15 @@ from include.writing.mails import add_html, attach_csv, headed, header_text, mes
 REPEAT = "You may have had this message before: a fault hid whether it reached you."
 NOTE = "margin:0;padding:8px 16px;font:13px/1.5 sans-serif;color:#5b6472"
 PATIENCE_WITH_DATA = 10
+WITHOUT_FILE = "The whole list is not attached: it is too large for the mail server. It stands with the report in the store."
 # Seconds.
 JUST_NOW = 0.2
-TOO_LARGE = 552
+# The answers by RFC 1870 and, in detail, RFC 3463.
+TOO_LARGE = re.compile(r"552\b|5\d\d 5\.3\.4\b")
+
+
+class TooLarge(DeliveryError):
+    """The mail is larger than the server takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +130,22 @@ class Email:
         valid, impossible = self.possible([message.receiver, *copies])
         if not valid:
             raise DeliveryError(remark(impossible) or "refused", permanent=True)
-        mail = self.compose(message, body, valid)
-        handover = self.send(mail, [address for address in valid if address not in message.accepted])
+        handover = self.hand_over(message, body, valid)
         words = remark([*impossible, *handover.refusals])
         if handover.later or message.receiver not in {*handover.accepted, *message.accepted}:
             raise DeliveryError(words or "refused", permanent=not handover.later, accepted=handover.accepted)
-        first = message.ref.get("message_id") or str(mail["Message-ID"])
+        first = message.ref.get("message_id") or message_id(message.key, self.settings.sender)
         return Receipt(words, {"message_id": first})
+
+    def hand_over(self, message: Message, body: Row | None, valid: Sequence[str]) -> Handover:
+        """Send to whoever does not have it yet; a report that the server finds too large, without its file. Raises DeliveryError."""
+        recipients = [address for address in valid if address not in message.accepted]
+        try:
+            return self.send(self.compose(message, body, valid), recipients)
+        except TooLarge:
+            if not body:
+                raise
+        return self.send(self.compose(message, {**body, "csv": None}, valid), recipients)
 
     def possible(self, addresses: Sequence[str]) -> tuple[list[str], list[str]]:
         """The addresses that can be written to through this server, and what is wrong with the others. Raises DeliveryError."""
@@ -205,31 +220,39 @@ def unconnected(words: str, error: Exception) -> DeliveryError:
 
 def failure(error: Exception, handing_over: bool) -> DeliveryError:
     """What a failed handover means. A refused sender is our fault and may be mended; a refused mail stays refused, as for its size."""
-    if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code != TOO_LARGE:
-        words, for_good = f"sender refused: {answer(error.smtp_code, error.smtp_error)}", error.smtp_code >= 500
-        return DeliveryError(words, permanent=False, outage=True, misconfigured=for_good)
     if isinstance(error, smtplib.SMTPResponseException):
-        return DeliveryError(answer(error.smtp_code, error.smtp_error), permanent=error.smtp_code >= 500)
+        return refusal(answer(error.smtp_code, error.smtp_error), error)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryError(plain(error), permanent=True)
     return DeliveryError(f"the mail server went silent: {plain(error)}", permanent=False, uncertain=handing_over, outage=True)
 
 
+def refusal(words: str, error: smtplib.SMTPResponseException) -> DeliveryError:
+    """What the server's answer means, in these words."""
+    if TOO_LARGE.match(words):
+        return TooLarge(words, permanent=True)
+    for_good = error.smtp_code >= 500
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return DeliveryError(f"sender refused: {words}", permanent=False, outage=True, misconfigured=for_good)
+    return DeliveryError(words, permanent=for_good)
+
+
 def fill(mail: EmailMessage, message: Message, body: Row | None, zone: ZoneInfo, now: datetime) -> None:
     """Text, HTML with its pictures, and for a report the whole list as a file."""
     plain_text, html = (body["plain"], body["html"]) if body else words(message, zone, now)
-    if message.possible_repeat:
-        plain_text, html = f"{REPEAT}\n\n{plain_text}", html and noted(html)
+    without_file = body is not None and body["csv"] is None
+    for note in (WITHOUT_FILE if without_file else "", REPEAT if message.possible_repeat else ""):
+        plain_text, html = (f"{note}\n\n{plain_text}", html and noted(html, note)) if note else (plain_text, html)
     mail.set_content(plain_text)
     if html:
         add_html(mail, html)
-    if body:
+    if body and not without_file:
         attach_csv(mail, body["csv"], f"{message.duty}-{body['period_end']:%Y%m%d-%H%M}")
 
 
-def noted(html: str) -> str:
-    """The page with the note on top that it may be a repeat: a report was rendered before anybody knew."""
-    return re.sub(r"<body[^>]*>", lambda body: f"{body[0]}<p class='quiet' style='{NOTE}'>{REPEAT}</p>", html, count=1)
+def noted(html: str, note: str) -> str:
+    """The page with a note on top: a report was rendered before anybody knew."""
+    return re.sub(r"<body[^>]*>", lambda body: f"{body[0]}<p class='quiet' style='{NOTE}'>{note}</p>", html, count=1)
 
 
 def words(message: Message, zone: ZoneInfo, now: datetime) -> tuple[str, str | None]:

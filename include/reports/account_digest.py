@@ -45,7 +45,8 @@ class AccountDigest:
         return Composed(
             NAME,
             audience,
-            reason=self.due(facts, told.at) if "email" in self.routes.channels else None,
+            now,
+            reason=self.due(facts, told.at, reading.whole) if "email" in self.routes.channels else None,
             told=told,
             told_until=max([told.until, *(row["id"] for row in reading.news_rows())]),
             facts=facts,
@@ -59,14 +60,14 @@ class AccountDigest:
         told = told_since(store, run.duty, facts.organization, since)
         return [f"{severity.badge}: {words}" for severity, words in outcomes(replace(facts, reminders=told))] if told else ()
 
-    def due(self, facts: DigestFacts, last: datetime | None) -> str | None:
-        """Why a digest leaves now: the first reason that holds, None when none does."""
+    def due(self, facts: DigestFacts, last: datetime | None, whole: bool) -> str | None:
+        """Why a digest leaves now: the first reason that holds, None when none does. `whole`: whether the run read all that it says."""
         for reason in ("opened", "worsened", "no_data", "recovered"):
             if any(news.reason == reason and not news.passed for news in facts.news):
                 return reason
         if facts.newly_urgent:
             return "newly_urgent"
-        return "digest_at" if last is None or last < self.last_digest_time(facts.now) <= facts.now else None
+        return "digest_at" if whole and (last is None or last < self.last_digest_time(facts.now) <= facts.now) else None
 
     def last_digest_time(self, now: datetime) -> datetime:
         """The newest moment at which a digest leaves in any case."""

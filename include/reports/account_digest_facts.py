@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,11 @@ from include.audience import Audience, Told
 from include.config.settings import AccountExpiration, Settings
 from include.ladder import EXPIRED, KINDS, Step, as_parameters, ladder
 from include.model import Reason, Run, Severity, State
-from include.source_state import silent
+from include.source_state import silent, source_states, too_old
 from include.store import Row, Store, alerts
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
 SOURCE = "accounts"
 # More rows than this would not fit into an attachment; the counts are of all.
 MOST_ROWS = 50_000
@@ -88,7 +90,7 @@ class DigestFacts:
         return sum(sum(steps.values()) for steps in self.counts.values())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """One look into the store, for one audience that knew something already. `ui`: the address of the Airflow UI."""
 
@@ -105,17 +107,16 @@ class Reading:
         duty, steps = self.settings.monitoring.account_expiration, self.steps
         urgent = [step.name for step in steps if step.days is None or step.days <= duty.urgent_days]
         counted = self.many("accounts.counts", now=self.now, kinds=list(KINDS), **as_parameters(steps))
-        system = self.store.one("accounts.system", source=SOURCE) or {}
         return DigestFacts(
             organization=self.audience.organization,
             now=self.now,
-            zone=ZoneInfo(self.settings.monitoring.zone),
+            zone=self.audience.zone,
             settings=duty,
             steps=steps,
-            data_as_of=system.get("collected_at"),
+            data_as_of=self.as_of,
             source_error=self.source_error(),
             accounts_checked=self.store.value("accounts.population", **self.scope),
-            counted_at=system.get("census_at"),
+            counted_at=self.system.get("census_at"),
             counts=count_by(counted, steps),
             past_grace=past_grace_by_kind(counted),
             by_organization=by_organization(counted, urgent),
@@ -132,14 +133,31 @@ class Reading:
 
     def news_rows(self) -> list[Row]:
         """The transitions that are news to this audience."""
-        return alerts.news_since(self.store, self.run.duty, self.told.until, self.audience)
+        return alerts.news_since(self.store, self.run.duty, self.told.until, self.audience, EVER if self.told.at else self.since)
 
     def source_error(self) -> str | None:
         """Why there is no data, None when there is. A limited audience learns nothing of hosts."""
         missing = silent(self.store, self.run, self.now)
         if missing is None:
-            return None
+            return too_old(self.as_of, self.run, self.now) if self.as_of else None
         return "it does not answer" if self.audience.limited else missing.why
+
+    @property
+    def whole(self) -> bool:
+        """Whether the run read all that the audience may see, and not one organisation of many."""
+        return self.run.organization in (None, self.audience.organization)
+
+    @property
+    def as_of(self) -> datetime | None:
+        """When all that the audience may see was read last; None where it never was."""
+        if self.run.organization is None or not self.whole:
+            return self.system.get("collected_at")
+        return max((state.as_of for state in source_states(self.store, self.run, self.now) if state.up), default=None)
+
+    @cached_property
+    def system(self) -> Row:
+        """What is known of the watched system as a whole."""
+        return self.store.one("accounts.system", source=SOURCE) or {}
 
     def many(self, query: str, **parameters: Any) -> list[Row]:
         """The rows of a named query within what the audience may see."""
@@ -152,8 +170,8 @@ class Reading:
 
     @property
     def since(self) -> datetime:
-        """When the audience was last told."""
-        return self.told.at or EVER
+        """When the audience was last told; who never was hears of a day, and of all that is open."""
+        return self.told.at or self.now - DAY
 
     @property
     def steps(self) -> list[Step]:

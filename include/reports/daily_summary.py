@@ -25,7 +25,7 @@ from include.writing.wording import counted, moment, span
 NAME = "daily_summary"
 QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
 DAY = timedelta(days=1)
-# More alerts than this are counted in no mail, and told in the CSV file only so far.
+# More alerts than this are only counted: neither the mail nor the CSV file names them.
 MOST, LISTED = 10_000, 25
 COLUMNS = ("date", "type", "severity", "description", "state", "resolution", "resolved_by", "ended", "organization", "true_alarm")
 
@@ -42,10 +42,9 @@ class Summary:
     silences: Sequence[Standing]
     ui: str | None
 
-    @property
-    def fired(self) -> list[Row]:
-        """What began in the period."""
-        return [row for row in self.alerts if row["fired_at"] >= self.since]
+    def count(self, what: str) -> int:
+        """How many alerts there are, also of those that are not named: what `fired` and was `resolved` in the period, and is `open`."""
+        return self.alerts[0][f"{what}_in_all"] if self.alerts else 0
 
     @property
     def open(self) -> list[Row]:
@@ -54,9 +53,9 @@ class Summary:
         return sorted(still, key=lambda row: (-Severity(row["severity"]).rank, row["fired_at"]))
 
     @property
-    def resolved(self) -> list[Row]:
-        """What ended in the period."""
-        return [row for row in self.alerts if row["state"] == State.RESOLVED]
+    def recent(self) -> list[Row]:
+        """All of it, newest first."""
+        return sorted(self.alerts, key=lambda row: (row["fired_at"], row["id"]), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +82,8 @@ class DailySummary:
         alerts = rows(store, "recent", since=since, most=MOST, **audience.scope)
         held_back = [] if audience.limited else rows(store, "held_back", since=since)
         silences = [] if audience.limited else [one for one in survey(store, now) if notable(one, now)]
-        facts = Summary(since, now, ZoneInfo(self.settings.monitoring.zone), alerts, held_back, silences, self.ui)
-        return Composed(NAME, audience, "daily", told, max(told.until, until), facts, outcomes=[words(facts)])
+        facts = Summary(since, now, audience.zone, alerts, held_back, silences, self.ui)
+        return Composed(NAME, audience, now, "daily", told, max(told.until, until), facts, outcomes=[words(facts)])
 
     def render(self, composed: Composed) -> Rendered:
         """The summary as a mail, with all alerts as a CSV file."""
@@ -95,7 +94,7 @@ class DailySummary:
             title=f"Daily summary, {moment(facts.now, facts.zone)}",
             html=render_template("reports/daily_summary.html", **values),
             plain=render_template("reports/daily_summary.txt", **values),
-            csv=csv_text(COLUMNS, (line(row, facts.zone) for row in facts.alerts)),
+            csv=csv_text(COLUMNS, (line(row, facts.zone) for row in facts.recent)),
         )
 
 
@@ -112,7 +111,7 @@ def subject(facts: Summary) -> str:
 
 def words(facts: Summary) -> str:
     """What there was, in numbers."""
-    return f"{len(facts.fired)} fired, {len(facts.resolved)} resolved, {len(facts.open)} open"
+    return ", ".join(f"{facts.count(what)} {what}" for what in ("fired", "resolved", "open"))
 
 
 def said(facts: Summary) -> dict[str, Any]:
@@ -120,11 +119,13 @@ def said(facts: Summary) -> dict[str, Any]:
     return {
         "facts": facts,
         "title": "Daily summary",
+        "words": words(facts),
         "period": f"{moment(facts.since, facts.zone)} to {moment(facts.now, facts.zone)}",
         "open": [shown(row, facts) for row in facts.open[:LISTED]],
-        "recent": [shown(row, facts) for row in facts.alerts[:LISTED]],
-        "more": max(len(facts.alerts) - LISTED, 0),
-        "more_open": max(len(facts.open) - LISTED, 0),
+        "recent": [shown(row, facts) for row in facts.recent[:LISTED]],
+        "more": max(facts.count("open") + facts.count("resolved") - LISTED, 0),
+        "filed": len(facts.alerts),
+        "more_open": max(facts.count("open") - LISTED, 0),
         "held_back": [held(row) for row in facts.held_back],
         "silences": [window(one, facts) for one in facts.silences],
         "link": duty_link(facts.ui, NAME),

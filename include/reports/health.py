@@ -64,7 +64,7 @@ class HealthPage:
         (row,) = store.connection.execute(QUERIES["written_at"], {"duty": run.duty, "name": NAME, "run_id": run.run_id}).fetchall()
         reason = "changed" if behind.changes else "hourly" if row["at"] is None or now - row["at"] >= EVERY else None
         read = cache(partial(self.found, store, run, now))  # by who renders: mostly nobody does
-        return [Composed(NAME, EVERYBODY, reason, Told(behind.told), behind.until, read, (summary(read()),) if reason else ())]
+        return [Composed(NAME, EVERYBODY, now, reason, Told(behind.told), behind.until, read, (summary(read()),) if reason else ())]
 
     def found(self, store: Store, run: Run, now: datetime) -> Health:
         """Everything that the page shows."""

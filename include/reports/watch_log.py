@@ -52,7 +52,7 @@ class WatchLog:
             facts(log, "change", duty=run.duty, at=f"{row['at']:%H:%M:%S.%f}"[:-3], reason=row["reason"], what=row["summary"])
         found = Changes(run.duty, now, ZoneInfo(self.settings.monitoring.zone), behind.changes)
         reason, words = "changed" if behind.changes else None, counted(len(behind.changes), "change")
-        return [Composed(NAME, EVERYBODY, reason, Told(behind.told), behind.until, found, (words,))]
+        return [Composed(NAME, EVERYBODY, now, reason, Told(behind.told), behind.until, found, (words,))]
 
     def render(self, composed: Composed) -> Rendered:
         """The changes as a page, as text, and as a CSV file."""

@@ -34,9 +34,9 @@ def open_rows(store: Store, duty: str, audience: Audience) -> list[Row]:
     return store.many("alerts.open_of_duty", duty=duty, **audience.scope)
 
 
-def news_since(store: Store, duty: str, behind: int, audience: Audience) -> list[Row]:
-    """What is worth telling an audience behind a transition's id, each row with its alert."""
-    return store.many("alerts.news_since", duty=duty, behind=behind, **audience.scope)
+def news_since(store: Store, duty: str, behind: int, audience: Audience, since: datetime) -> list[Row]:
+    """What is worth telling an audience behind a transition's id, of what is over since a moment; each row with its alert."""
+    return store.many("alerts.news_since", duty=duty, behind=behind, since=since, **audience.scope)
 
 
 def changes_since(store: Store, duty: str, behind: int) -> list[Row]:

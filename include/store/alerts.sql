@@ -92,11 +92,11 @@ where state <> 'resolved' or (resolved_at >= %(since)s and fired_at is not null)
 group by duty, state
 
 -- name: news_since
--- The transitions of a duty within a scope, behind an id, newest last, each with its alert.
+-- The transitions of a duty within a scope, behind an id, newest last, each with its alert; of alerts that are over, since a moment.
 select t.id, t.at, t.reason, t.state_before, t.state_after, t.severity, t.summary, t.detail,
        a.id as alert_id, a.rule, a.labels, a.opened_at, a.state as state_now, a.resolution
 from transition t join alert a on a.id = t.alert_id
-where a.duty = %(duty)s and t.id > %(behind)s
+where a.duty = %(duty)s and t.id > %(behind)s and (t.at >= %(since)s or a.state <> 'resolved')
   and (%(organization)s::text is null or coalesce(a.labels ->> 'organization', %(unlabelled)s) = %(organization)s)
   and (t.reason in ('opened', 'worsened', 'recovered') or (t.reason = 'no_data' and t.state_before is null))
 order by t.id

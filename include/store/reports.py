@@ -55,7 +55,7 @@ def group_key(run: Run, name: str, audience: Audience) -> str:
 
 
 def keep(store: Store, run: Run, composed: Composed, rendered: Rendered, now: datetime) -> int:
-    """Store a report, in place of the one that this run stored before; its id."""
+    """Store a report, in place of the one that this run stored before unless that has left; its id."""
     texts = {part: storable(getattr(rendered, part)) for part in ("title", "html", "plain", "csv")}
     row = store.value(
         "reports.keep",
@@ -63,9 +63,10 @@ def keep(store: Store, run: Run, composed: Composed, rendered: Rendered, now: da
         duty=run.duty,
         name=composed.name,
         audience=composed.audience.name,
+        zone=composed.audience.zone.key,
         run_id=run.run_id,
         period_start=composed.told.at,
-        period_end=now,
+        period_end=composed.at,
         reason=composed.reason or "shown",
         told_from=composed.told.until,
         told_until=composed.told_until,

@@ -5,11 +5,12 @@ where channel = 'email' and receiver = %(receiver)s and group_key = %(group_key)
 order by id for update
 
 -- name: last_told
--- The newest report of another run that a receiver has, may have, or refused for good.
+-- The newest report of another run that a receiver has, may have, or refused for good. One that was given up they never saw.
 select r.told_until, r.period_end
 from message m join report r on r.id = m.report_id
 where m.channel = 'email' and m.receiver = %(receiver)s
-  and (m.state in ('sending', 'sent', 'uncertain', 'failed') or m.state = 'superseded' and m.possible_repeat)
+  and (m.state in ('sending', 'sent', 'uncertain') or m.state = 'superseded' and m.possible_repeat
+       or m.state = 'failed' and coalesce(m.error, '') not like 'given up%%')
   and r.duty = %(duty)s and r.name = %(name)s and r.audience = %(audience)s and r.run_id <> %(run_id)s
 order by r.id desc limit 1
 
@@ -22,14 +23,26 @@ select told_until from report where duty = %(duty)s and name = %(name)s and run_
 select * from report where duty = %(duty)s and run_id = %(run_id)s order by audience, id
 
 -- name: keep
--- Store a report; that of the same run and audience is replaced, but still tells up to where it did.
-insert into report (duty, name, audience, run_id, period_start, period_end, reason, title, html, plain, csv, told_from, told_until, created_at)
-values (%(duty)s, %(name)s, %(audience)s, %(run_id)s, %(period_start)s, %(period_end)s, %(reason)s, %(title)s, %(html)s, %(plain)s,
-        %(csv)s, %(told_from)s, %(told_until)s, %(now)s)
-on conflict (duty, name, audience, run_id, told_from) do update
-set title = excluded.title, html = excluded.html, plain = excluded.plain, csv = excluded.csv, created_at = excluded.created_at
-returning id
+-- Store a report. That of the same run and audience is replaced, unless somebody has it or may have it: it stays as it was sent.
+with kept as (
+    insert into report (duty, name, audience, zone, run_id, period_start, period_end, reason, title, html, plain, csv, told_from, told_until,
+                        created_at)
+    values (%(duty)s, %(name)s, %(audience)s, %(zone)s, %(run_id)s, %(period_start)s, %(period_end)s, %(reason)s, %(title)s, %(html)s,
+            %(plain)s, %(csv)s, %(told_from)s, %(told_until)s, %(now)s)
+    on conflict (duty, name, audience, zone, run_id, told_from) do update
+    set title = excluded.title, html = excluded.html, plain = excluded.plain, csv = excluded.csv, reason = excluded.reason,
+        period_end = excluded.period_end, told_until = excluded.told_until, created_at = excluded.created_at
+    where not exists (select from message m where m.report_id = report.id and m.state in ('sending', 'sent', 'uncertain', 'failed'))
+    returning id
+)
+select id from kept
+union all
+select id from report where (duty, name, audience, zone, run_id, told_from)
+    = (%(duty)s, %(name)s, %(audience)s, %(zone)s, %(run_id)s, %(told_from)s) and not exists (select from kept)
 
 -- name: forget
--- Delete the reports made before a moment whose messages are gone.
-delete from report r where created_at < %(before)s and not exists (select from message m where m.report_id = r.id)
+-- Delete the reports made before a moment whose messages are gone, but for the newest of each kind: it says up to where there was anything
+-- to tell.
+delete from report r
+where created_at < %(before)s and not exists (select from message m where m.report_id = r.id)
+  and exists (select from report n where (n.duty, n.name, n.audience, n.zone) = (r.duty, r.name, r.audience, r.zone) and n.id > r.id)

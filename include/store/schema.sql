@@ -44,7 +44,9 @@ with ladder as (
         select p.organization from monitoring.account_population p where p.source = of_source
         union select distinct counted.organization from counted
         union select distinct s.labels ->> 'organization' from monitoring.series s join monitoring.latest l on l.series_id = s.id
-              where l.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0) known
+              where l.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0
+        union select distinct a.labels ->> 'organization' from monitoring.alert a
+              where a.rule = 'accounts_expiring' and a.state <> 'resolved') known
     where of_organization is null or known.organization = of_organization
 ), past as (
     select counted.organization, counted.kind, sum(past_grace) as accounts from counted group by 1, 2
@@ -339,8 +341,10 @@ CREATE TABLE monitoring.report (
     csv text NOT NULL,
     told_until bigint NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    told_from bigint NOT NULL
+    told_from bigint NOT NULL,
+    zone text DEFAULT 'UTC'::text NOT NULL
 );
+COMMENT ON COLUMN monitoring.report.zone IS 'in which its times are written';
 ALTER TABLE monitoring.report ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME monitoring.report_id_seq
     START WITH 1
@@ -501,7 +505,7 @@ ALTER TABLE ONLY monitoring.receiver_state
 ALTER TABLE ONLY monitoring.reminder
     ADD CONSTRAINT reminder_pkey PRIMARY KEY (source, account, kind, expires_on, step);
 ALTER TABLE ONLY monitoring.report
-    ADD CONSTRAINT report_duty_name_audience_run_id_told_from_key UNIQUE (duty, name, audience, run_id, told_from);
+    ADD CONSTRAINT report_of_run UNIQUE (duty, name, audience, zone, run_id, told_from);
 ALTER TABLE ONLY monitoring.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.run

@@ -224,6 +224,20 @@ def test_a_sender_who_is_refused_is_our_fault_and_waits_unless_it_is_for_the_mai
     assert Meaning.of(failing(mailing(inbox), "ann@example.com")) == meaning
 
 
+def test_a_report_that_is_too_large_for_the_server_arrives_without_its_file(inbox: Inbox) -> None:
+    inbox.largest = 100_000
+    body = {"plain": "hello", "html": "<body>hello</body>", "csv": "x" * 100_000, "period_end": NOW}
+    mailing(inbox).deliver(message("ann@example.com"), body)
+    (mail,) = inbox.to("ann@example.com")
+    assert [part.get_filename() for part in mail.iter_attachments()] == []
+    assert "too large for the mail server" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "too large for the mail server" in mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    inbox.largest = 100
+    with pytest.raises(DeliveryError, match=r"5\.3\.4 Message too big") as failed:
+        mailing(inbox).deliver(message("ann@example.com"), body)
+    assert failed.value.permanent
+
+
 def test_a_receiver_who_is_refused_is_refused_for_good_and_nobody_elses_fault(inbox: Inbox) -> None:
     inbox.refuse["ann@example.com"] = "550 no such user"
     assert Meaning.of(failing(mailing(inbox), "ann@example.com")) == Meaning(permanent=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from include.model import Level, Run, Traits, Verdict
 from securenet.commands.check import load_dag
 from securenet.rehearsal import stages
-from tests.story import ADMIN, Story, attachment_of, html_of, text_of
+from tests.story import ADMIN, Story, attachment_of, html_of, settings, text_of
 
 DUTY = "daily_summary"
 
@@ -103,3 +105,50 @@ def test_a_silence_that_nothing_is_like_is_said(story: Story) -> None:
     summarise(story)
     text = text_of(story.inbox.to(ADMIN)[-1])
     assert "silence of target=idle ends 2026-03-22 09:00 UTC, ann: too loud (no alert was like it for seven days)" in text
+
+
+def test_what_is_open_is_said_before_all_that_came_and_went(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.reports.daily_summary.MOST", 3)
+    judge(story, "web-0", Level.CRITICAL)
+    for number in range(1, 5):
+        story.later(minutes=1)
+        judge(story, f"web-{number}", Level.WARNING)
+        judge(story.later(minutes=1), f"web-{number}", Level.OK)
+    summarise(story)
+    assert summaries(story) == ["🚨 CRITICAL: Daily summary: 5 fired, 4 resolved, 1 open"]
+    assert len(attachment_of(story.inbox.to(ADMIN)[-1]).splitlines()) == 1 + 3
+
+
+def test_a_summary_that_was_given_up_is_told_by_the_next(story: Story) -> None:
+    summarise(story, "monday")
+    judge(story, "web-1", Level.CRITICAL)
+    judge(story.later(minutes=1), "web-1", Level.OK)
+    story.later(days=1)
+    summarise(story, "tuesday")
+    story.store.connection.execute(
+        "update message set state = 'failed', error = 'given up after 97 attempts: silence' where id = (select max(id) from message)"
+    )
+    story.later(days=1)
+    summarise(story, "wednesday")
+    assert summaries(story)[-1] == "✅ SUCCESS: Daily summary: 1 fired, 1 resolved, 0 open"
+
+
+def test_what_was_given_up_after_a_day_is_said(story: Story) -> None:
+    judge(story, "web-1", Level.CRITICAL)
+    story.later(hours=23)
+    summarise(story, "monday")
+    story.store.connection.execute(
+        "update message set state = 'failed', error = 'given up after 97 attempts: 450 later', finished_at = %s where template = 'alert'",
+        (story.now + timedelta(hours=2),),
+    )
+    story.later(days=1)
+    summarise(story, "tuesday")
+    assert "given up after 97 attempts: 450 later" in text_of(story.inbox.to(ADMIN)[-1])
+
+
+def test_times_are_those_of_the_reader(story: Story) -> None:
+    people = "people: {tom: {name: Tom, email: tom@example.com, zone: Asia/Tokyo}, ann: {name: Ann, email: ann@example.com}}"
+    story.settings = settings(f"{people}\nroles: {{administrator: [tom, ann]}}")
+    summarise(story)
+    assert "2026-03-02 18:00 JST" in text_of(story.inbox.to("tom@example.com")[-1])
+    assert "2026-03-02 09:00 UTC" in text_of(story.inbox.to("ann@example.com")[-1])

@@ -34,6 +34,8 @@ def test_migrating_twice_and_two_at_once_is_migrating_once(store: Store) -> None
         "evaluation",
         "aftermath",
         "discovered",
+        "counts",
+        "audiences",
     ]
 
 

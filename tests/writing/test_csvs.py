@@ -27,6 +27,14 @@ def test_a_name_that_would_be_calculated_is_text(start: str) -> None:
     assert read(csv_text(["name"], [[f"{start}cmd()"]]))[1] == [f"'{start}cmd()"]
 
 
+@pytest.mark.parametrize("name", ["Ann;=cmd()", "Ann\t=cmd()", 'Ann;"=cmd()', "Ann; =cmd()", "Ann\r\n;@cmd()", ";\uff1dcmd()"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_name_is_text_also_where_other_separators_are_in_use(name: str, separator: str) -> None:
+    """As in Germany, where a spreadsheet splits at semicolons."""
+    cells = csv_text(["name"], [["acme", name, "z"]]).replace("\r\n", separator).split(separator)
+    assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "@", "\uff1d"))]
+
+
 def test_a_name_that_would_read_backwards_does_not() -> None:
     assert read(csv_text(["name"], [["\u202egpj.exe"]]))[1] == ["\ufffdgpj.exe"]
 
