@@ -12,6 +12,8 @@ from include.store import Store
 from include.store.runs import Attempt, Counts, once
 
 DAY = timedelta(days=1)
+# Reports that are mailed to nobody.
+PAGES = ["health", "watch_log"]
 
 
 def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Counts:
@@ -39,9 +41,12 @@ def forget(store: Store, settings: Housekeeping, now: datetime) -> Counts:
         "reports": settings.keep_reports,
         "runs": settings.keep_runs,
         "groups": settings.keep_messages,
+        "alerts": settings.keep_alerts,
+        "silences": settings.keep_alerts,
         "hooks": DAY,
     }
-    return {table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}
+    pages = store.change("reports.forget_pages", names=PAGES, before=now - settings.keep_pages)
+    return {"pages": pages, **{table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}}
 
 
 def drop_partitions(store: Store, day: str) -> int:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import yaml
 
 from local import airflow, environment
+from local.postgres import SETTINGS
 from securenet.parsing import copy_path
 
 ROOT = Path(__file__).parent.parent
@@ -49,8 +52,35 @@ def test_what_the_environment_adds_is_also_added_natively(
     services: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECURENET_RUN", str(tmp_path))
-    assert set(services["scheduler"]["environment"]) - OPTIONAL <= set(environment.variables())
+    handed_on = {name for name, value in services["scheduler"]["environment"].items() if value is None}
+    assert set(services["scheduler"]["environment"]) - OPTIONAL - handed_on <= set(environment.variables())
     assert not set(services["scheduler"]["environment"]) & set(environment.settings())
+
+
+def test_the_password_of_the_ui_is_made_before_airflow_makes_one_and_tells_its_log(services: dict[str, Any], tmp_path: Path) -> None:
+    file = tmp_path / "passwords.json"
+    steps = services["migrate"]["command"][0].replace("$$", "$").splitlines()
+    script = "\n".join(step for step in steps if not step.startswith(("airflow", "python -m")))
+    variables = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(file)}
+    command = [*services["migrate"]["entrypoint"], script]
+    shell = subprocess.run(command, env=variables, capture_output=True, check=True)
+    assert shell.stdout + shell.stderr == b""
+    assert (file.stat().st_mode & 0o777, json.loads(made := file.read_text()).keys()) == (0o600, {"admin"})
+    subprocess.run(command, env=variables, check=True)
+    assert file.read_text() == made
+
+
+def test_each_connection_that_the_readme_names_can_be_given(services: dict[str, Any]) -> None:
+    named = re.findall(
+        r"^\| ((?:`\w+`(?:, )?)+) \| (?:Postgres|SMTP|HTTP|Slack|PagerDuty Events) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    wanted = {f"AIRFLOW_CONN_{name.upper()}" for row in named for name in re.findall(r"`(\w+)`", row)}
+    assert len(wanted) > 8
+    assert wanted <= set(services["scheduler"]["environment"])
+
+
+def test_postgres_takes_as_many_as_in_make_up(services: dict[str, Any]) -> None:
+    assert f"max_connections={SETTINGS['max_connections']}" in services["postgres"]["command"]
 
 
 def test_what_must_outlive_a_container_is_in_a_volume_that_airflow_may_write(text: str, services: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from include.actions import Window
 from include.config.settings import Housekeeping
 from include.maintenance import maintain
 from include.model import Level, Run, Sample, Traits, Verdict
@@ -79,3 +80,31 @@ def test_an_alert_ends_also_when_its_organisation_and_its_series_are_gone(story:
     assert keep_house(story, 91)["series"] > 0
     story.run()
     assert [(alert["labels"]["organization"], alert["state"]) for alert in story.alerts()] == [("acme", "resolved")]
+
+
+def test_alerts_that_are_over_go_with_all_that_happened_to_them_and_open_ones_stay(story: Story) -> None:
+    for name, levels in (("over", (Level.CRITICAL, Level.OK)), ("open", (Level.CRITICAL,))):
+        for level in levels:
+            verdict = Verdict("system_health", "cpu_usage", {"target": name}, level, story.now, f"{name} is {level}")
+            run = Run("system_health", "run", story.now)
+            with story.store.transaction():
+                story.wiring.evaluating("system_health", False).apply(story.store, [(Traits(), verdict)], run, story.now)
+            story.later(minutes=1)
+    (over,) = story.alerts(state="resolved")
+    story.wiring.actions().feedback(str(over["id"]), "ann", True)
+    story.wiring.actions().silence(Window({"target": "x"}, story.now, story.now + timedelta(days=1)), "ann", "ann", "why not")
+    story.store.connection.execute("update message set state = 'sent', finished_at = created_at")
+    assert keep_house(story, 700)["alerts"] == 0
+    counts = keep_house(story, 60)
+    assert (counts["alerts"], counts["silences"]) == (1, 1)
+    assert [alert["labels"]["target"] for alert in story.alerts()] == ["open"]
+    assert (rows(story, "transition"), rows(story, "verdict_feedback"), rows(story, "silence")) == (1, 0, 0)
+
+
+def test_pages_that_nobody_is_mailed_go_sooner_and_the_newest_stays(story: Story) -> None:
+    for number in range(3):
+        story.later(hours=1)
+        story.wiring.reporting("system_health", "health").write(story.store, Run("system_health", f"run {number}", story.now))
+    assert rows(story, "report") == 3
+    assert keep_house(story, 31)["pages"] == 2
+    assert rows(story, "report") == 1

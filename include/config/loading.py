@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from include.config.complaints import describe, unreadable
 from include.config.reading import merge, parse_yaml, read_yaml
 from include.config.references import REFERENCE
 from include.config.settings import Settings
+from include.config.spelling import spelled
 from include.failures import Refused
 
 # The sections whose entries are right or wrong one by one, and what stands in for a wrong route.
 NAMED = ("people", "roles", "calendars", "routes")
+OVERLAY = re.compile(r"[\w.-]{1,100}")
 TO_NOBODY_NAMED = {"to": [{"channel": "log"}]}
 
 
@@ -48,6 +51,8 @@ class Configuration:
 def load(path: Path, environment: str | None = None) -> Configuration:
     """The file with the overlay `<stem>.<environment>.yaml` beside it, if there is one. Raises ConfigurationRefused."""
     content = read_file(path)
+    if environment and not OVERLAY.fullmatch(environment):
+        raise ConfigurationRefused([f"SECURENET_ENV: {spelled(environment)} names no environment; allowed: letters, digits, -, _ and ."])
     overlay = path.with_name(f"{path.stem}.{environment}{path.suffix}")
     if environment and overlay.exists():
         validate(content, path)

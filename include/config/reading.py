@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,8 @@ import yaml
 BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # The C loader goes as deep as it is told, until its process has no stack any more and dies.
 DEEPEST = 100
+# Some thousand targets and rules; each task of each duty reads them.
+LARGEST = 1_000_000
 
 
 class PlainLoader(BASE):  # type: ignore[misc, valid-type]
@@ -35,14 +38,20 @@ class PlainLoader(BASE):  # type: ignore[misc, valid-type]
 for tag, pattern, first in (
     ("null", r"^(?:~|null|)$", ["~", "n", ""]),
     ("bool", r"^(?:true|false)$", ["t", "f"]),
-    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]{0,99})$", list("-+0123456789")),
     ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", list("-+.0123456789")),
 ):
     PlainLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in the file; {} for an empty one. Raises OSError, yaml.YAMLError, or ValueError when it is no mapping."""
+    """The mapping in the file; {} for an empty one. Raises OSError, yaml.YAMLError, or ValueError when it is no mapping, or too large."""
+    if not stat.S_ISREG((found := path.stat()).st_mode) and not path.is_dir():  # a pipe can be read once, and some never end
+        raise ValueError("not a file; allowed: a file that can be read again and again")
+    if found.st_size > LARGEST:
+        raise ValueError(
+            f"{found.st_size:,} bytes; allowed: {LARGEST:,}. Lists of targets can stand in files of their own: targets.discover"
+        )
     return parse_yaml(path.read_text(encoding="utf-8"))
 
 
@@ -57,12 +66,13 @@ def parse_yaml(text: str) -> dict[str, Any]:
 
 
 def load_yaml(text: str) -> Any:
-    """Whatever the text says. Raises yaml.YAMLError, ValueError, and RecursionError for what is nested too deeply."""
+    """Whatever the text says. Raises yaml.YAMLError, also for what is nested too deeply, and ValueError."""
     depth = 0
     for event in yaml.parse(text, Loader=PlainLoader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            raise RecursionError
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem=f"nested too deeply; allowed: {DEEPEST} levels", problem_mark=mark)
     try:
         return yaml.load(text, Loader=PlainLoader)  # noqa: S506  a safe loader's subclass
     except (LookupError, AttributeError):  # the library's own constructors trust their tags

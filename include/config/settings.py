@@ -146,6 +146,10 @@ class Housekeeping(Section):
     """How long finished messages are kept."""
     keep_reports: Kept = duration("365d")
     """How long reports are kept, once their messages are gone."""
+    keep_pages: Kept = duration("30d")
+    """How long the pages are kept that duties write each hour and nobody is mailed."""
+    keep_alerts: Kept = duration("730d")
+    """How long alerts that are over are kept, with all that happened to them, and silences that have ended."""
     partitions_ahead: Annotated[Whole, Field(ge=1, le=60)] = 14
     """For how many coming days the table of samples is prepared."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 LONGEST = 80
 MOST = 12
+# What opens an address may stand in it.
+PASSWORD = re.compile(r"(?P<before>//)[^/\s'\"]*(?P<after>@)|(?P<key>password\s*=\s*)[^\s'\"]+", re.IGNORECASE)
 WORDS = {None: "nothing", True: "true", False: "false"}
 
 
@@ -26,9 +29,16 @@ def inner(value: Any, levels: int) -> str:
         return f"{{{', '.join(f'{inner(key, 1)}: {inner(within, levels - 1)}' for key, within in head(value.items()))}}}"
     if isinstance(value, list):
         return f"[{', '.join(inner(within, levels - 1) for within in head(value))}]"
-    return f"a number of {value.bit_length()} bits" if isinstance(value, int) and value.bit_length() > LONGEST else repr(value)
+    if isinstance(value, int) and value.bit_length() > LONGEST:
+        return f"a number of {value.bit_length()} bits"
+    return repr(without_password(value) if isinstance(value, str) else value)
 
 
 def head(values: Iterable[Any]) -> Iterator[Any]:
     """As many as can have a part of a line."""
     return islice(values, MOST)
+
+
+def without_password(text: str) -> str:
+    """The text as everybody may see it: what opens the addresses in it left out."""
+    return PASSWORD.sub(lambda found: f"{found['before'] or ''}{found['key'] or ''}…{found['after'] or ''}", text)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from include.config.discover import Discover
+from include.config.spelling import without_password
 from include.config.targets import KINDS
 from include.discovery import Said
 from include.scraping.hostile import seemly
 
-# What opens an address may stand in it.
-PASSWORD = re.compile(r"//[^/@\s]*@")
 HOST_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?")
 
 
@@ -46,11 +45,6 @@ def of_address(entry: Discover, address: Any, given: Mapping[str, Any]) -> dict[
     if where := labels.pop("environment" if "environment" in labels else "env", None):
         named["environment"] = where
     return {**named, "labels": labels}
-
-
-def without_password(text: str) -> str:
-    """The text as everybody may see it."""
-    return PASSWORD.sub("//…@", text)
 
 
 def located(entry: Discover, address: str, instance: str, meta: Mapping[str, Any]) -> dict[str, Any]:

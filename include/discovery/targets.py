@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from include.config.complaints import describe
 from include.config.discover import Discover
+from include.config.spelling import without_password
 from include.config.targets import KINDS, STORE, Targets, Watched
 from include.discovery import Said, key_of, name_of
-from include.discovery.keys import keys, without_password
+from include.discovery.keys import keys
 from include.scraping.hostile import seemly
 
 # What opens a target, or is read on this machine, stands below `set`: whoever may write a list could else have secrets sent to any address.
@@ -59,7 +60,7 @@ def target(entry: Discover, said: Said) -> Watched:
     except ValidationError as error:
         problem = error.errors()[0]
     problem["loc"] = ("targets", entry.kind, called(entry, said), *problem["loc"])
-    raise Wrong(without_password(describe(said.place, problem)))
+    raise Wrong(describe(said.place, problem))
 
 
 def opening(entry: Discover, said: Said) -> list[str]:

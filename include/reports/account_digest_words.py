@@ -81,7 +81,9 @@ def subject(facts: DigestFacts) -> str:
 
 def title(facts: DigestFacts) -> str:
     """`Account expiration`, and in which organisation if the digest is of one."""
-    return f"Account expiration in {shown(facts.organization, 60)}" if facts.organization else "Account expiration"
+    if facts.organization is None:
+        return "Account expiration"
+    return f"Account expiration in {shown(facts.organization, 60) or 'no organisation'}"
 
 
 def essence(facts: DigestFacts) -> str:

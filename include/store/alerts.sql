@@ -112,3 +112,14 @@ where a.duty = %(duty)s and t.id > %(behind)s order by t.id
 select * from alert a where duty = %(duty)s
   and (state <> 'resolved' or exists (select from transition t where t.alert_id = a.id and t.run_id = %(run_id)s))
 order by severity desc, progress desc, opened_at, id
+
+-- name: forget
+-- Delete alerts that were over before a moment, with all that happened to them, once no message is about them.
+with old as materialized (
+    select id from alert a where state = 'resolved' and resolved_at < %(before)s and not exists (select from message m where m.alert_id = a.id)
+), judged as (
+    delete from verdict_feedback f using old where f.alert_id = old.id
+), happened as (
+    delete from transition t using old where t.alert_id = old.id
+)
+delete from alert a using old where a.id = old.id

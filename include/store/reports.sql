@@ -40,6 +40,13 @@ union all
 select id from report where (duty, name, audience, zone, run_id, told_from)
     = (%(duty)s, %(name)s, %(audience)s, %(zone)s, %(run_id)s, %(told_from)s) and not exists (select from kept)
 
+-- name: forget_pages
+-- Delete the pages of these names made before a moment, which are mailed to nobody, but for the newest of each: it says up to where there
+-- was anything to tell.
+delete from report r
+where name = any(%(names)s) and created_at < %(before)s
+  and exists (select from report n where (n.duty, n.name) = (r.duty, r.name) and n.id > r.id)
+
 -- name: forget
 -- Delete the reports made before a moment whose messages are gone, but for the newest of each kind: it says up to where there was anything
 -- to tell.

@@ -25,3 +25,6 @@ returning id
 -- End one before its time.
 update silence set lifted_at = %(now)s, lifted_by = %(by)s where id = %(id)s and lifted_at is null and ends_at > %(now)s
 
+-- name: forget
+-- Delete silences and maintenances that ended before a moment.
+delete from silence where ends_at < %(before)s

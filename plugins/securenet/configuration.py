@@ -28,8 +28,11 @@ def load_file() -> Configuration:
     return load(path(), os.environ.get("SECURENET_ENV") or None)
 
 
-def at_run(store: Store) -> InForce:
-    """For a task: the file, else the last accepted one in the store. Raises ConfigurationRefused when there is neither."""
+def at_run(store: Store, *, accept: bool = True) -> InForce:
+    """For a task: the file, else the last accepted one in the store. Raises ConfigurationRefused when there is neither.
+
+    `accept`: whether the file is that of the duties, which go on with it should it be refused later, and not one that is being tried out.
+    """
     try:
         configuration = load_file()
     except ConfigurationRefused as refused:
@@ -37,5 +40,6 @@ def at_run(store: Store) -> InForce:
         if row is None:
             raise
         return InForce(parse(row["text"], Path("the store's last accepted configuration")).settings, str(refused))
-    store.change("configuration.accept", digest=configuration.digest, text=configuration.text)
+    if accept:
+        store.change("configuration.accept", digest=configuration.digest, text=configuration.text)
     return InForce(configuration.settings)

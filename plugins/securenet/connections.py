@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -27,10 +28,10 @@ def connection(name: str) -> Connection:
     """The Airflow connection. Raises AirflowFailException, which is not retried, with what to create and how."""
     found = find_connection(name)
     if found is None:
-        example = EXAMPLES.get(name, "postgresql://monitor:secret@host:5432/securenet")
+        variable, example = f"AIRFLOW_CONN_{name.upper()}", EXAMPLES.get(name, "postgresql://monitor:secret@host:5432/securenet")
+        wrong = f"cannot be read: {variable} is set, but neither a URI nor JSON" if os.environ.get(variable) else "is missing"
         raise AirflowFailException(
-            f"connection {name!r} is missing: create it in the Airflow UI (Admin > Connections), "
-            f"or set AIRFLOW_CONN_{name.upper()}={example}"
+            f"connection {name!r} {wrong}: create it in the Airflow UI (Admin > Connections), or set {variable}={example}"
         )
     return found
 
@@ -50,12 +51,15 @@ def find_connection(name: str) -> Connection | None:
 def conninfo(name: str) -> str:
     """A PostgreSQL connection as libpq takes it; what libpq knows of the extras (sslmode, ...) goes along.
 
-    Raises AirflowFailException for one that is missing, or whose extras ask for what libpq does not know: it might have been encryption.
+    Raises AirflowFailException for one that is missing or of another type, or whose extras ask for what libpq does not know: it might have
+    been encryption.
     """
     from psycopg.conninfo import make_conninfo
     from psycopg.pq import Conninfo
 
     found = connection(name)
+    if found.conn_type != "postgres":
+        raise AirflowFailException(f"connection {name!r} is of the type {found.conn_type!r}; allowed: postgres")
     known = {key: value for key, value in found.extra_dejson.items() if key.startswith(LIBPQ_EXTRAS)}
     if unknown := known.keys() - {option.keyword.decode() for option in Conninfo.get_defaults()}:
         raise AirflowFailException(

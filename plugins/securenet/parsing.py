@@ -28,9 +28,9 @@ def path() -> Path:
 
 
 def overlay() -> Path:
-    """The overlay for SECURENET_ENV, which need not exist."""
+    """The overlay for SECURENET_ENV, which need not exist, nor be one that can."""
     file = path()
-    return file.with_name(f"{file.stem}.{os.environ.get('SECURENET_ENV')}{file.suffix}")
+    return file.parent / f"{file.stem}.{os.environ.get('SECURENET_ENV')}{file.suffix}"
 
 
 def at_parse() -> Plain:

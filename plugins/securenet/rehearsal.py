@@ -50,7 +50,7 @@ def perform(dag: DAG, run: Run, *, keep: bool) -> Outcome:
 
     with store(f"{run.duty} check") as opened, nullcontext() if keep else opened.rehearsal():
         moments: set[datetime] = set()
-        wiring = Wiring(opened, at_run(opened), noting(moments), show=not keep)
+        wiring = Wiring(opened, at_run(opened, accept=False), noting(moments), show=not keep)
         run = replace(run, interval=wiring.interval(run.duty))
         outcome = Outcome(run.duty)
         if (measured := wiring.look_once(run)) is not None:

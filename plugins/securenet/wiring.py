@@ -58,10 +58,15 @@ def is_paused(duty: str) -> bool:
 
 
 def open_store(application: str) -> Store:
-    """The store, checked to have the schema that this code needs."""
+    """The store, checked to have the schema that this code needs. Raises psycopg.OperationalError, with the connection's name."""
+    import psycopg
+
     from include.store import connect, migrations
 
-    opened = connect(conninfo(STORE), application)
+    try:
+        opened = connect(conninfo(STORE), application)
+    except psycopg.OperationalError as error:
+        raise type(error)(f"connection {STORE!r}: {error}") from None
     try:
         migrations.check(opened)
     except Exception:

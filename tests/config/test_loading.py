@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import time, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from docs import keys
 from include.config import SHIPPED
 from include.config.loading import ConfigurationRefused, describe_settings, load, parse, validate
+from include.config.reading import LARGEST
 from include.config.settings import AccountExpiration, Monitoring, Settings
 
 SEED = """
@@ -71,7 +73,7 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
 def test_the_shipped_files_are_accepted_alone_and_with_the_demo_overlay() -> None:
     assert not load(SHIPPED).settings.monitoring.account_expiration.send_emails
     assert load(SHIPPED, "demo").settings.monitoring.account_expiration.send_emails
-    assert load(SHIPPED, "an environment without a file").digest == load(SHIPPED).digest
+    assert load(SHIPPED, "an_environment_without_a_file").digest == load(SHIPPED).digest
 
 
 ACCOUNTS = "monitoring.account_expiration"
@@ -191,6 +193,41 @@ def test_a_wrong_value_is_answered_with_what_is_allowed_and_not_in_pythons_words
     assert refusal(path) == [f"{path}: {ACCOUNTS}.{words}"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "monitoring: {account_expiration: {connection: 'postgresql://u:hunter2@h/db'}}",
+        "monitoring: {account_expiration: {connection: 'postgresql://u:hun@ter2@h/db'}}",
+        "monitoring: {account_expiration: {connection: 'host=h user=u password=hunter2'}}",
+        f"monitoring: {{account_expiration: {{connection: 'postgresql://{'u' * 70}:hunter2{'2' * 70}@h/db'}}}}",
+        "targets: {apis: [{name: a, url: 'ftp://u:hunter2@h'}]}",
+        "targets: {databases: [{name: a, password: hunter2}]}",
+        "channels: {slack: {bot_token: hunter2}}",
+    ],
+)
+def test_a_secret_that_stands_in_the_wrong_place_is_not_repeated(tmp_path: Path, text: str) -> None:
+    (answer,) = refusal(write(tmp_path, text))
+    assert not re.search("hunter2|ter2", answer)
+    assert "allowed" in answer
+
+
+@pytest.mark.parametrize("environment", ["a/b", "x" * 300, "a b", "\0"])
+def test_an_environment_that_is_no_part_of_a_file_name_is_refused(tmp_path: Path, environment: str) -> None:
+    with pytest.raises(ConfigurationRefused, match=r"SECURENET_ENV: .* names no environment; allowed: letters"):
+        load(write(tmp_path, SEED), environment)
+
+
+def test_a_file_that_is_no_file_or_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert refusal(pipe) == [f"{pipe}: not a file; allowed: a file that can be read again and again"]
+    large = write(tmp_path, "#" * (LARGEST + 1))
+    (answer,) = refusal(large)
+    assert answer.startswith(f"{large}: 1,000,001 bytes; allowed: 1,000,000")
+    (answer,) = refusal(tmp_path)
+    assert answer == f"{tmp_path}: cannot be read: Is a directory"
+
+
 @pytest.mark.parametrize("days", ["3651d", "0d", "999999w"])
 def test_the_store_keeps_things_for_a_day_to_ten_years(tmp_path: Path, days: str) -> None:
     assert "allowed: " in refusal(write(tmp_path, f"monitoring: {{housekeeping: {{keep_runs: {days}}}}}"))[0]
@@ -255,7 +292,7 @@ def test_a_value_that_aliases_make_huge_is_spelled_by_its_head(tmp_path: Path) -
         (b"- a list", "not a mapping; allowed at the top: keys with a value each, as in monitoring: {zone: UTC}"),
         (b"a: 1\na: 2", "line 2, column 1: the key 'a' stands twice"),
         (b"? [a]\n: 1", "line 1, column 3: a key is a word, not a list or mapping"),
-        (b"[" * 200_000, "nested too deeply"),
+        (b"[" * 200_000, "line 1, column 101: nested too deeply; allowed: 100 levels"),
         (b"a: !!bool maybe", "a value is not what its tag says, as in !!int many"),
         (b"a: !!int ''", "a value is not what its tag says, as in !!int many"),
         (b"a: !!timestamp abc", "a value is not what its tag says, as in !!int many"),

@@ -255,6 +255,33 @@ def test_a_missing_connection_is_exit_code_1_and_says_what_to_create(
     assert "set AIRFLOW_CONN_SECURENET_DB=postgresql://" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["MONITORING_DB", "SECURENET_DB"])
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ('{"conn_type": "postgres",', "cannot be read: AIRFLOW_CONN_{name} is set, but neither a URI nor JSON"),
+        ("http://monitoring:x@127.0.0.1:1/monitoring", "is of the type 'http'; allowed: postgres"),
+    ],
+    ids=["broken", "another type"],
+)
+def test_a_connection_that_is_wrong_is_named_and_is_exit_code_1(
+    installed: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, why: str
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{name}", value)
+    assert main(["check", DUTY]) == 1
+    assert f"connection '{name.lower()}' {why.format(name=name)}" in capsys.readouterr().err
+
+
+def test_a_store_that_does_not_answer_is_named_and_is_exit_code_1(
+    installed: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", "postgresql://monitoring:hunter2@127.0.0.1:1/monitoring")
+    assert main(["check", DUTY]) == 1
+    said = capsys.readouterr().err
+    assert "connection 'monitoring_db': " in said
+    assert "hunter2" not in said
+
+
 def test_words_that_are_not_understood_are_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["check"])
@@ -333,6 +360,23 @@ def test_status_is_shown_also_while_the_configuration_is_refused(
     assert done.returncode == 0, done.stderr
     assert "monitoring.zon: unknown key" in done.stderr
     assert re.search(rf"^{DUTY} ", done.stdout, re.MULTILINE)
+
+
+def test_status_shows_a_duty_that_airflow_cannot_import_where_there_is_anything_to_tell(
+    installed: Story, metadata: dict[str, str], tmp_path: Path
+) -> None:
+    """As `configuration`, whose file fails to import while the configuration is refused."""
+    assert main(["check", DUTY, "--send"]) == 0
+    dsn = metadata["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"].replace("postgresql+psycopg:", "postgresql:", 1)
+    environment = {**metadata, "SECURENET_RUN": str(tmp_path), "AIRFLOW_CONN_MONITORING_DB": os.environ["AIRFLOW_CONN_MONITORING_DB"]}
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("update dag set is_stale = true")
+        done = subprocess.run(
+            [sys.executable, "-m", "local", "status", "--json"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        connection.execute("update dag set is_stale = false")
+    duties = json.loads(done.stdout)["duties"]
+    assert {duty: told["alerts"] for duty, told in duties.items()} == {DUTY: {"firing": 1}}
 
 
 def test_the_documented_states_are_those_of_the_code() -> None:

@@ -36,6 +36,7 @@ def test_migrating_twice_and_two_at_once_is_migrating_once(store: Store) -> None
         "discovered",
         "counts",
         "audiences",
+        "forgetting",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,10 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def overview() -> dict[str, dict[str, Any]]:
-    """{dag_id: {"paused", "last_run", "alerts", "messages"}}: states with a count of 0 are left out; no run yet is None."""
+    """{dag_id: {"paused", "last_run", "alerts", "messages"}}: states with a count of 0 are left out; no run yet is None.
+
+    One that Airflow cannot import, as `configuration` while the file is refused, is there with what there is to tell of it.
+    """
     from securenet.wiring import store
 
     since = utc_now() - DAY
@@ -32,7 +36,7 @@ def overview() -> dict[str, dict[str, Any]]:
         messages = opened.many("messages.counts", since=since)
     return {
         duty: {**airflow, "alerts": count(alerts, duty, "alerts"), "messages": count(messages, duty, "messages")}
-        for duty, airflow in airflow_view().items()
+        for duty, airflow in airflow_view({row["duty"] for row in (*alerts, *messages)}).items()
     }
 
 
@@ -41,15 +45,16 @@ def count(rows: list[dict[str, Any]], duty: str, column: str) -> dict[str, int]:
     return {row["state"]: row[column] for row in rows if row["duty"] == duty}
 
 
-def airflow_view() -> dict[str, dict[str, Any]]:
-    """{dag_id: {"paused", "last_run"}} as Airflow's own database has it."""
+def airflow_view(told: Collection[str]) -> dict[str, dict[str, Any]]:
+    """{dag_id: {"paused", "last_run"}} as Airflow's own database has it: of DAGs that can be imported, and of those that are told of."""
     from airflow.models.dag import DagModel
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
     with create_session() as session:
-        dags = session.scalars(select(DagModel).where(DagModel.is_stale.is_(False)).order_by(DagModel.dag_id)).all()
+        shown = DagModel.is_stale.is_(False) | DagModel.dag_id.in_(told)
+        dags = session.scalars(select(DagModel).where(shown).order_by(DagModel.dag_id)).all()
         newest = select(DagRun).order_by(DagRun.run_after.desc()).limit(1)
         return {
             dag.dag_id: {"paused": dag.is_paused, "last_run": last_run(session.scalar(newest.where(DagRun.dag_id == dag.dag_id)))}
