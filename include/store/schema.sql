@@ -42,7 +42,7 @@ with ladder as (
 ), organization as materialized (
     select known.organization from (
         select p.organization from monitoring.account_population p where p.source = of_source
-        union select distinct counted.organization from counted
+        union select distinct s.organization from monitoring.account_snapshot s where s.source = of_source
         union select distinct s.labels ->> 'organization' from monitoring.series s join monitoring.latest l on l.series_id = s.id
               where l.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0
         union select distinct a.labels ->> 'organization' from monitoring.alert a

@@ -1,5 +1,5 @@
--- The list is read once, not twice, and the organisations are known to be few beside it. One of which an alert is open is counted also
--- when nothing else tells of it any more: its alert has to end.
+-- An organisation of which an alert is open is counted also when nothing else tells of it any more: its alert has to end. And the planner
+-- knows how few organisations are beside their accounts.
 
 create or replace function account_counts(of_source text, of_organization text, at timestamptz, kinds text[], steps text[], after timestamptz[], until timestamptz[])
 returns table (organization text, kind text, step text, accounts bigint) language sql stable as $$
@@ -14,7 +14,7 @@ with ladder as (
 ), organization as materialized (
     select known.organization from (
         select p.organization from monitoring.account_population p where p.source = of_source
-        union select distinct counted.organization from counted
+        union select distinct s.organization from monitoring.account_snapshot s where s.source = of_source
         union select distinct s.labels ->> 'organization' from monitoring.series s join monitoring.latest l on l.series_id = s.id
               where l.metric in ('accounts_expiring', 'accounts_past_grace') and l.value <> 0
         union select distinct a.labels ->> 'organization' from monitoring.alert a
