@@ -287,6 +287,19 @@ def test_switching_reminders_off_stops_those_that_wait(story: Story) -> None:
     assert (story.reminded(), states(story)) == ([], ["suppressed"])
 
 
+def test_what_may_have_arrived_is_not_repeated_once_reminders_are_off(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.channels.email.PATIENCE_WITH_DATA", 1)
+    story.account("ann", account_expires_at=8)
+    story.run()
+    story.inbox.hang_up = "DATA"
+    story.later(days=2).run()
+    assert states(story) == ["uncertain"]
+    story.inbox.hang_up = ""
+    story.settings = settings("monitoring: {account_expiration: {send_emails: false}}")
+    story.later(hours=1).run()
+    assert (story.reminded(), states(story)) == (["ann@example.com"], ["suppressed"]), "the first time it had arrived"
+
+
 def test_releasing_with_reminders_off_writes_to_nobody(story: Story) -> None:
     for number in range(51):
         story.account(f"u{number:02}", account_expires_at=8)

@@ -106,9 +106,9 @@ where state = 'held' and duty = %(duty)s and template = 'reminder' and (%(all)s 
   and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
 
 -- name: suppress
--- Reminders that wait will not leave: writing to owners was switched off.
+-- Reminders that wait will not leave, nor those be repeated that may have: writing to owners was switched off.
 update message set state = 'suppressed', finished_at = %(now)s
-where state in ('pending', 'held') and duty = %(duty)s and template = 'reminder'
+where state in ('pending', 'held', 'uncertain') and duty = %(duty)s and template = 'reminder'
   and (%(organization)s::text is null or content ->> 'organization' = %(organization)s)
 
 -- name: baseline_taken
