@@ -55,8 +55,8 @@ class Routes:
 
     def addresses(self, people: Iterable[Person]) -> dict[ZoneInfo, list[str]]:
         """Their mail addresses, each once, by the zone in which they read times."""
-        zones = {person.email: person.zone or self.settings.monitoring.zone for person in reversed(list(people)) if person.email}
-        found: dict[ZoneInfo, list[str]] = {}
-        for address, zone in reversed(zones.items()):
-            found.setdefault(ZoneInfo(zone), []).append(address)
-        return found
+        zones: dict[str, str] = {}
+        for person in people:
+            if person.email:
+                zones.setdefault(person.email, person.zone or self.settings.monitoring.zone)
+        return {ZoneInfo(zone): [address for address in zones if zones[address] == zone] for zone in dict.fromkeys(zones.values())}

@@ -41,7 +41,7 @@ SENTENCES = {
 }
 NOTHING_FOUND = ("missing", "recursion_loop")
 # Secrets stand in connections; who writes one here is not to find it in mails and logs.
-SECRET = re.compile(r"pass|secret|token|credential|api.?key", re.IGNORECASE)
+SECRET = re.compile(r"pass|secret|token|credential|auth|api.?key", re.IGNORECASE)
 
 
 def describe(path: Path | str, problem: ErrorDetails) -> str:
