@@ -152,7 +152,9 @@ class SqlAccounts:
             blocks = named_queries(path)
             present = blocks.get("present") or f"select from (\n{blocks['population']}\n) as counted where accounts > 0"
             return WRAPPERS[wrapper].format(**{name: blocks[name] for name in BLOCKS}, present=present, label=LABEL)
-        except (OSError, KeyError, ValueError) as error:
+        except OSError as error:
+            raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+        except (KeyError, ValueError) as error:
             raise SourceError(f"{path}: the blocks {', '.join(BLOCKS)} are needed: {error}") from None
 
 

@@ -15,10 +15,12 @@ from functools import lru_cache
 from typing import Any
 
 from include.writing.csvs import MOST_ATTACHED, cut
+from include.writing.wording import shown
 
 DATA_IMAGE = re.compile(r'src="data:image/png;base64,([A-Za-z0-9+/=]+)"')
 ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+")
-
+# In characters; the mail itself says all of it.
+LONGEST_SUBJECT = 200
 BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
@@ -51,7 +53,7 @@ def headed(sender: str, receiver: str, copies: Sequence[str], subject: str) -> E
     mail["To"] = written(receiver)
     if copies:
         mail["Cc"] = [written(address) for address in copies]
-    mail["Subject"] = header_text(subject)
+    mail["Subject"] = shown(header_text(subject), LONGEST_SUBJECT)
     mail["Auto-Submitted"] = "auto-generated"
     return mail
 

@@ -195,6 +195,18 @@ def test_config_says_how_each_channel_stands(installed: Story, capsys: pytest.Ca
     assert "# channel email: ready as far as is known without the store (OperationalError)" in capsys.readouterr().out
 
 
+def test_config_says_whether_the_query_is_there(
+    installed: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, query = tmp_path / "own.yaml", tmp_path / "own.sql"
+    file.write_text(f"monitoring: {{account_expiration: {{query: {query}}}}}")
+    monkeypatch.setenv("SECURENET_CONFIG", str(file))
+    assert main(["config"]) == 0
+    query.write_text("")
+    assert main(["config"]) == 0
+    assert re.findall(r"^# query .*/own.sql: (.*)$", capsys.readouterr().out, re.MULTILINE) == ["missing, or not to be read", "there"]
+
+
 def trip(store: Store, channel: str, why: str, most: int) -> None:
     """A channel fails."""
     store.one("messages.trip", channel=channel, why=why, most=most, now=NOW)

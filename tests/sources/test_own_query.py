@@ -116,6 +116,14 @@ def test_what_is_wrong_with_a_query_is_told_as_missing_data(own: Story, tmp_path
     assert why in counts["collect"]["why"]
 
 
+def test_a_query_that_is_not_there_is_told_as_missing_data(own: Story, tmp_path: Path) -> None:
+    file = tmp_path / "own.sql"
+    story = using(own, file, example())
+    file.unlink()
+    counts = story.later(hours=1).run()
+    assert counts["collect"]["why"] == f"{file} cannot be read: No such file or directory"
+
+
 def test_the_document_names_every_column_that_is_read() -> None:
     table = DOCUMENT.read_text().split("## Columns")[1].split("Of several rows")[0]
     documented = {name for line in table.splitlines() if line.startswith("| `") for name in re.findall(r"`(\w+)`", line.split("|")[1])}

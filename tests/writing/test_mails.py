@@ -27,3 +27,8 @@ def test_no_subject_makes_another_header(subject: str) -> None:
     received = message_from_bytes(sent, policy=policy.default)
     assert (received.keys(), received.get_payload()) == (HEADERS, "")
     assert received["Subject"].replace(" ", "") == "".join(subject.split())
+
+
+def test_a_subject_is_no_longer_than_people_read() -> None:
+    subject = headed("monitoring@example.com", "admin@example.com", [], "WARNING: " + "word " * 200)["Subject"]
+    assert (len(subject) <= 200, subject[-6:]) == (True, " word…")

@@ -47,7 +47,7 @@ def missing_overlay() -> str | None:
 
 
 def describe_connections(settings: Settings) -> str:
-    """Each connection and channel: there or not. Who gets what nobody was assigned to."""
+    """Each connection, channel and file: there or not. Who gets what nobody was assigned to."""
     from securenet.configuration import InForce
     from securenet.connections import STORE, find_connection
     from securenet.standing import standings
@@ -58,5 +58,7 @@ def describe_connections(settings: Settings) -> str:
     wiring = Wiring(None, InForce(settings))  # type: ignore[arg-type]  # no store is needed to name channels and receivers
     receiver = wiring.default_receiver or "nobody: set SECURENET_ADMIN_EMAIL, or from_email of smtp_default"
     lines = [f"# connection {name}: {'there' if find_connection(name) else 'missing'}" for name in needed]
+    if query := settings.monitoring.account_expiration.query:
+        lines.append(f"# query {query}: {'there' if os.access(query, os.R_OK) else 'missing, or not to be read'}")
     channels = [f"# channel {name}: {words}" for name, words in standings().items()]
     return "\n".join([*lines, *channels, f"# default receiver: {receiver}"])
