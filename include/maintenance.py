@@ -8,12 +8,11 @@ from psycopg import sql
 
 from include.config.settings import Housekeeping
 from include.model import Clock, Run, Stage
+from include.reports import PAGES
 from include.store import Store
 from include.store.runs import Attempt, Counts, once
 
 DAY = timedelta(days=1)
-# Reports that are mailed to nobody.
-PAGES = ["health", "watch_log"]
 
 
 def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Counts:
@@ -38,15 +37,16 @@ def forget(store: Store, settings: Housekeeping, now: datetime) -> Counts:
     kept = {
         "reminders": settings.keep_messages,
         "messages": settings.keep_messages,
-        "reports": settings.keep_reports,
         "runs": settings.keep_runs,
         "groups": settings.keep_messages,
         "alerts": settings.keep_alerts,
         "silences": settings.keep_alerts,
         "hooks": DAY,
     }
-    pages = store.change("reports.forget_pages", names=PAGES, before=now - settings.keep_pages)
-    return {"pages": pages, **{table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}}
+    forgotten = {table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}
+    forgotten["reports"] = store.change("reports.forget", pages=PAGES, before=now - settings.keep_reports)
+    forgotten["pages"] = store.change("reports.forget_pages", pages=PAGES, before=now - settings.keep_pages)
+    return forgotten
 
 
 def drop_partitions(store: Store, day: str) -> int:

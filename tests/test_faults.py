@@ -272,17 +272,6 @@ def test_a_refused_configuration_file_is_an_alert_and_the_run_goes_on(
     assert [a["state"] for a in watching.alerts(rule="config_valid")] == ["resolved"]
 
 
-def test_a_file_that_is_tried_out_is_never_the_last_accepted_one(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "monitoring.yaml"
-    monkeypatch.setenv("SECURENET_CONFIG", str(file))
-    monkeypatch.delenv("SECURENET_ENV", raising=False)
-    for days, accept in ((5, True), (2, False)):
-        file.write_text(f"monitoring: {{account_expiration: {{warning_days: [{days}]}}}}")
-        assert configuration.at_run(store, accept=accept).settings.monitoring.account_expiration.warning_days == (days,)
-    file.write_text("monitoring: [broken")
-    assert configuration.at_run(store).settings.monitoring.account_expiration.warning_days == (5,)
-
-
 def test_a_refused_file_is_one_alert_and_one_message_however_many_duties_see_it(watching: Story) -> None:
     watching.refusal = "monitoring.yaml: monitoring.zon: unknown key"
     for _ in range(2):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import yaml
@@ -11,7 +10,7 @@ from pydantic_core import ErrorDetails
 from include.config.people import LISTED, ROTATES
 from include.config.section import keys_at
 from include.config.settings import Settings
-from include.config.spelling import spelled, without_password
+from include.config.spelling import is_secret, spelled, without_password
 
 TEXT = "not text; allowed: text, in quotes where it looks like a number or like true and false"
 TOO_SMALL, TOO_LARGE = "too small; allowed: ", "too large; allowed: "
@@ -40,15 +39,13 @@ SENTENCES = {
     "recursion_loop": "contains itself; allowed: no alias (*) of what stands around it",
 }
 NOTHING_FOUND = ("missing", "recursion_loop")
-# Secrets stand in connections; who writes one here is not to find it in mails and logs.
-SECRET = re.compile(r"pass|secret|token|credential|auth|api.?key", re.IGNORECASE)
 
 
 def describe(path: Path | str, problem: ErrorDetails) -> str:
     """One mistake in a line."""
     place = [str(part) for part in problem["loc"] if part not in (LISTED, ROTATES, "[key]")]
     key = "the key is " if problem["loc"][-1:] == ("[key]",) else ""
-    hidden = problem["type"] in NOTHING_FOUND or SECRET.search("".join(place[-1:]))
+    hidden = problem["type"] in NOTHING_FOUND or any(map(is_secret, place))
     found = "" if hidden else f" (found: {spelled(problem['input'])})"
     return without_password(f"{path}: {'.'.join(place) or 'top'}: {key}{sentence(problem, place)}{found}")
 

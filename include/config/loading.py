@@ -23,7 +23,7 @@ from include.failures import Refused
 
 # The sections whose entries are right or wrong one by one, and what stands in for a wrong route.
 NAMED = ("people", "roles", "calendars", "routes")
-OVERLAY = re.compile(r"[\w.-]{1,100}")
+OVERLAY = re.compile(r"[\w.-]{1,100}", re.ASCII)
 TO_NOBODY_NAMED = {"to": [{"channel": "log"}]}
 
 

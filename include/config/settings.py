@@ -134,7 +134,7 @@ class OwnHealth(Section):
 
 
 class Housekeeping(Section):
-    """How long the store keeps what (a day to ten years), and how many days of partitions it prepares."""
+    """How long the store keeps what (a day to ten years, unless said otherwise), and how many days of partitions it prepares."""
 
     at: TimeOfDay = hour_minute("02:30")
     """When the duty runs, in `monitoring.zone`."""
@@ -148,8 +148,8 @@ class Housekeeping(Section):
     """How long reports are kept, once their messages are gone."""
     keep_pages: Kept = duration("30d")
     """How long the pages are kept that duties write each hour and nobody is mailed."""
-    keep_alerts: Kept = duration("730d")
-    """How long alerts that are over are kept, with all that happened to them, and silences that have ended."""
+    keep_alerts: Annotated[Duration, within("100d", "3650d")] = duration("730d")
+    """How long alerts that are over are kept, with all that happened to them, and silences that have ended: longer than any silence."""
     partitions_ahead: Annotated[Whole, Field(ge=1, le=60)] = 14
     """For how many coming days the table of samples is prepared."""
 

@@ -9,8 +9,13 @@ from typing import Any
 
 LONGEST = 80
 MOST = 12
-# What opens an address may stand in it.
-PASSWORD = re.compile(r"(?P<before>//)[^/\s'\"]*(?P<after>@)|(?P<key>password\s*=\s*)[^\s'\"]+", re.IGNORECASE)
+# Secrets stand in connections; who writes one here is not to find it in mails and logs. Rather too much is hidden than too little.
+SECRET = re.compile(r"pass|pwd|secret|token|credential|auth|key$|webhook", re.IGNORECASE)
+OPENING = re.compile(
+    r"""(?P<before>//)\S*(?P<after>@) | (?P<key>\bpass\w*\s*[=:]\s*)('[^']*'|[^\s'"]+)
+        | (?P<query>[?&][\w-]*(?:pass|secret|token|key|sig)[\w-]*=)[^\s&'"]* | (?P<hook>\bhooks\.[\w.-]+/)[^\s'"]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
 WORDS = {None: "nothing", True: "true", False: "false"}
 
 
@@ -26,12 +31,22 @@ def inner(value: Any, levels: int) -> str:
     if isinstance(value, dict | list) and not levels:
         return "..."
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{inner(key, 1)}: {inner(within, levels - 1)}' for key, within in head(value.items()))}}}"
+        return f"{{{', '.join(f'{inner(key, 1)}: {below(key, within, levels - 1)}' for key, within in head(value.items()))}}}"
     if isinstance(value, list):
         return f"[{', '.join(inner(within, levels - 1) for within in head(value))}]"
     if isinstance(value, int) and value.bit_length() > LONGEST:
         return f"a number of {value.bit_length()} bits"
     return repr(without_password(value) if isinstance(value, str) else value)
+
+
+def below(key: Any, value: Any, levels: int) -> str:
+    """The value of a key, unless it is nobody's business."""
+    return "…" if is_secret(key) else inner(value, levels)
+
+
+def is_secret(key: Any) -> bool:
+    """Whether what stands at a key of this name is likely to open something."""
+    return isinstance(key, str) and bool(SECRET.search(key))
 
 
 def head(values: Iterable[Any]) -> Iterator[Any]:
@@ -41,4 +56,4 @@ def head(values: Iterable[Any]) -> Iterator[Any]:
 
 def without_password(text: str) -> str:
     """The text as everybody may see it: what opens the addresses in it left out."""
-    return PASSWORD.sub(lambda found: f"{found['before'] or ''}{found['key'] or ''}…{found['after'] or ''}", text)
+    return OPENING.sub(lambda found: f"{found['before'] or found['key'] or found['query'] or found['hook']}…{found['after'] or ''}", text)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from include.config.discover import Discover
-from include.config.spelling import without_password
 from include.config.targets import KINDS
 from include.discovery import Said
 from include.scraping.hostile import seemly
 
+# What opens an address that is a valid one.
+USER = re.compile(r"//[^/@\s]*@")
 HOST_PORT = re.compile(r"(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?")
 
 
@@ -39,7 +40,7 @@ def of_address(entry: Discover, address: Any, given: Mapping[str, Any]) -> dict[
     meta = {name: labels.pop(name) for name in list(labels) if name.startswith("__")}
     instance = labels.get("instance", address)
     named = {
-        "name": labels.pop("name" if "name" in labels else "instance", without_password(address)),
+        "name": labels.pop("name" if "name" in labels else "instance", USER.sub("//…@", address)),
         **located(entry, address, instance, meta),
     }
     if where := labels.pop("environment" if "environment" in labels else "env", None):

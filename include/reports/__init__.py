@@ -16,6 +16,8 @@ REPORTS = {
     "health": "include.reports.health:HealthPage",
     "watch_log": "include.reports.watch_log:WatchLog",
 }
+# Of these, what is kept to be looked at, and mailed to nobody.
+PAGES = ["health", "watch_log"]
 
 
 class Report(Protocol):

@@ -51,8 +51,9 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class DigestFacts:
-    """Everything the digest says. `accounts` are rows of `accounts.worst`: worst first, at most MOST_ROWS, hostile text and all.
+    """Everything the digest says, with times in `zone`; times of day of the settings are those of `duty_zone`.
 
+    `accounts` are rows of `accounts.worst`: worst first, at most MOST_ROWS, hostile text and all.
     `counts`: {kind: {step: number}} with every step; `past_grace`: {kind: number}; `calendar`: (day, kind, number);
     `by_organization`: rows (organization, expired, urgent, later, past_grace), worst first; `reminders`: {state: number}.
     """
@@ -60,6 +61,7 @@ class DigestFacts:
     organization: str | None
     now: datetime
     zone: ZoneInfo
+    duty_zone: ZoneInfo
     settings: AccountExpiration
     steps: Sequence[Step]
     data_as_of: datetime | None
@@ -83,6 +85,11 @@ class DigestFacts:
     def gone(self) -> bool:
         """Whether the one organisation that this is about is no longer in the source."""
         return self.organization is not None and self.data_as_of is not None and not self.accounts_checked and not self.findings
+
+    @property
+    def whose_zone(self) -> str:
+        """What stands behind a time of day of the settings: nothing for who lives by the same clock."""
+        return "" if self.duty_zone == self.zone else f" ({self.duty_zone.key})"
 
     @property
     def findings(self) -> int:
@@ -111,6 +118,7 @@ class Reading:
             organization=self.audience.organization,
             now=self.now,
             zone=self.audience.zone,
+            duty_zone=ZoneInfo(self.settings.monitoring.zone),
             settings=duty,
             steps=steps,
             data_as_of=self.as_of,

@@ -190,7 +190,8 @@ def obstacle(facts: DigestFacts) -> tuple[Severity, str] | None:
     if lost:
         return Severity.WARNING, f"{counted(lost, 'reminder')} could not be delivered"
     if waiting:
-        return Severity.INFO, f"{counted(waiting, 'reminder')} will leave within the reminder hours, {facts.settings.reminder_hours.text}"
+        hours = f"{facts.settings.reminder_hours.text}{facts.whose_zone}"
+        return Severity.INFO, f"{counted(waiting, 'reminder')} will leave within the reminder hours, {hours}"
     if in_states(facts, "baseline"):
         return Severity.INFO, "Baseline taken: owners are told of what happens from now on, not of what was found at the start"
     return None

@@ -79,11 +79,16 @@ from change c left join moved m using (fingerprint)
 where c.reason not in ('unchanged', 'pending', 'lapsed')
 
 -- name: carry_on
--- Alerts that stay as they are go on: judged at these moments, with these words and details.
+-- Alerts that stay as they are go on: judged at these moments, with these words and details. They are locked in the order in which all
+-- others lock them.
+with locked as materialized (
+    select a.id, n.at, n.summary, n.detail
+    from jsonb_to_recordset(%(found)s::jsonb) as n (id bigint, at timestamptz, summary text, detail jsonb) join alert a on a.id = n.id
+    where a.state <> 'resolved' order by a.fingerprint for no key update of a
+)
 update alert a
 set evaluated_at = n.at, summary = n.summary, detail = n.detail, breaches = a.breaches + 1, reason = 'unchanged'
-from jsonb_to_recordset(%(found)s::jsonb) as n (id bigint, at timestamptz, summary text, detail jsonb)
-where a.id = n.id and a.state <> 'resolved'
+from locked n where a.id = n.id
 
 -- name: counts
 -- Alerts by duty and state: the open ones, and those resolved since a moment that ever fired.

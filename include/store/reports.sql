@@ -10,7 +10,7 @@ select r.told_until, r.period_end
 from message m join report r on r.id = m.report_id
 where m.channel = 'email' and m.receiver = %(receiver)s
   and (m.state in ('sending', 'sent', 'uncertain') or m.state = 'superseded' and m.possible_repeat
-       or m.state = 'failed' and coalesce(m.error, '') not like 'given up%%')
+       or m.state = 'failed' and (m.possible_repeat or coalesce(m.error, '') not like 'given up%%'))
   and r.duty = %(duty)s and r.name = %(name)s and r.audience = %(audience)s and r.run_id <> %(run_id)s
 order by r.id desc limit 1
 
@@ -29,7 +29,7 @@ with kept as (
                         created_at)
     values (%(duty)s, %(name)s, %(audience)s, %(zone)s, %(run_id)s, %(period_start)s, %(period_end)s, %(reason)s, %(title)s, %(html)s,
             %(plain)s, %(csv)s, %(told_from)s, %(told_until)s, %(now)s)
-    on conflict (duty, name, audience, zone, run_id, told_from) do update
+    on conflict (duty, name, audience, zone, run_id, told_from, coalesce(period_start, '-infinity')) do update
     set title = excluded.title, html = excluded.html, plain = excluded.plain, csv = excluded.csv, reason = excluded.reason,
         period_end = excluded.period_end, told_until = excluded.told_until, created_at = excluded.created_at
     where not exists (select from message m where m.report_id = report.id and m.state in ('sending', 'sent', 'uncertain', 'failed'))
@@ -38,18 +38,17 @@ with kept as (
 select id from kept
 union all
 select id from report where (duty, name, audience, zone, run_id, told_from)
-    = (%(duty)s, %(name)s, %(audience)s, %(zone)s, %(run_id)s, %(told_from)s) and not exists (select from kept)
+    = (%(duty)s, %(name)s, %(audience)s, %(zone)s, %(run_id)s, %(told_from)s)
+  and period_start is not distinct from %(period_start)s and not exists (select from kept)
 
 -- name: forget_pages
--- Delete the pages of these names made before a moment, which are mailed to nobody, but for the newest of each: it says up to where there
--- was anything to tell.
+-- Delete pages (reports of these names, which are mailed to nobody) made before a moment, but for the two newest of each: the next one
+-- begins where the last ended, also when the last is made again.
 delete from report r
-where name = any(%(names)s) and created_at < %(before)s
-  and exists (select from report n where (n.duty, n.name) = (r.duty, r.name) and n.id > r.id)
+where name = any(%(pages)s) and created_at < %(before)s
+  and (select count(*) from report n where (n.duty, n.name) = (r.duty, r.name) and n.id > r.id) > 1
 
 -- name: forget
--- Delete the reports made before a moment whose messages are gone, but for the newest of each kind: it says up to where there was anything
--- to tell.
+-- Delete the reports made before a moment whose messages are gone.
 delete from report r
-where created_at < %(before)s and not exists (select from message m where m.report_id = r.id)
-  and exists (select from report n where (n.duty, n.name, n.audience, n.zone) = (r.duty, r.name, r.audience, r.zone) and n.id > r.id)
+where created_at < %(before)s and name <> all(%(pages)s) and not exists (select from message m where m.report_id = r.id)

@@ -344,7 +344,7 @@ CREATE TABLE monitoring.report (
     told_from bigint NOT NULL,
     zone text DEFAULT 'UTC'::text NOT NULL
 );
-COMMENT ON COLUMN monitoring.report.zone IS 'in which its times are written';
+COMMENT ON COLUMN monitoring.report.zone IS 'in which its times are written, where they are those of its reader';
 ALTER TABLE monitoring.report ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME monitoring.report_id_seq
     START WITH 1
@@ -505,8 +505,6 @@ ALTER TABLE ONLY monitoring.receiver_state
 ALTER TABLE ONLY monitoring.reminder
     ADD CONSTRAINT reminder_pkey PRIMARY KEY (source, account, kind, expires_on, step);
 ALTER TABLE ONLY monitoring.report
-    ADD CONSTRAINT report_of_run UNIQUE (duty, name, audience, zone, run_id, told_from);
-ALTER TABLE ONLY monitoring.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY monitoring.run
     ADD CONSTRAINT run_duty_run_id_stage_attempt_key UNIQUE (duty, run_id, stage, attempt);
@@ -545,6 +543,7 @@ CREATE INDEX message_sending ON monitoring.message USING btree (drainer) WHERE (
 CREATE INDEX message_told ON monitoring.message USING btree (receiver, report_id DESC) WHERE (report_id IS NOT NULL);
 CREATE INDEX receiver_state_open ON monitoring.receiver_state USING btree (group_key) WHERE open;
 CREATE INDEX reminder_message ON monitoring.reminder USING btree (message_id) WHERE (message_id IS NOT NULL);
+CREATE UNIQUE INDEX report_of_run ON monitoring.report USING btree (duty, name, audience, zone, run_id, told_from, COALESCE(period_start, '-infinity'::timestamp with time zone));
 CREATE INDEX run_recent ON monitoring.run USING btree (duty, started_at);
 CREATE INDEX sample_series_at ON ONLY monitoring.sample USING btree (series_id, at);
 CREATE INDEX sample_default_series_id_at_idx ON monitoring.sample_default USING btree (series_id, at);

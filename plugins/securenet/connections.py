@@ -58,7 +58,7 @@ def conninfo(name: str) -> str:
     from psycopg.pq import Conninfo
 
     found = connection(name)
-    if found.conn_type != "postgres":
+    if found.conn_type not in ("postgres", "postgresql"):
         raise AirflowFailException(f"connection {name!r} is of the type {found.conn_type!r}; allowed: postgres")
     known = {key: value for key, value in found.extra_dejson.items() if key.startswith(LIBPQ_EXTRAS)}
     if unknown := known.keys() - {option.keyword.decode() for option in Conninfo.get_defaults()}:

@@ -200,7 +200,16 @@ def test_a_wrong_value_is_answered_with_what_is_allowed_and_not_in_pythons_words
         "monitoring: {account_expiration: {connection: 'postgresql://u:hun@ter2@h/db'}}",
         "monitoring: {account_expiration: {connection: 'host=h user=u password=hunter2'}}",
         f"monitoring: {{account_expiration: {{connection: 'postgresql://{'u' * 70}:hunter2{'2' * 70}@h/db'}}}}",
+        "monitoring: {account_expiration: {connection: 'postgresql://u:a/hunter2@h/db'}}",
+        'monitoring: {account_expiration: {connection: "postgresql://u:it\'s-hunter2@h/db"}}',
+        "monitoring: {account_expiration: {connection: \"host=h password='a hunter2'\"}}",
         "targets: {apis: [{name: a, url: 'ftp://u:hunter2@h'}]}",
+        "targets: {apis: [{name: a, url: 'ftp://h/?x=1&api_token=hunter2'}]}",
+        "targets: {databases: {name: a, password: hunter2}}",
+        "smtp: {host: h, password: hunter2}",
+        "people: [{name: a, password: hunter2}]",
+        "channels: {slack: {routing_key: hunter2}}",
+        "monitoring: {zone: 'https://hooks.slack.com/services/T0/B0/hunter2'}",
         "targets: {databases: [{name: a, password: hunter2}]}",
         "channels: {slack: {bot_token: hunter2}}",
     ],
@@ -211,7 +220,7 @@ def test_a_secret_that_stands_in_the_wrong_place_is_not_repeated(tmp_path: Path,
     assert "allowed" in answer
 
 
-@pytest.mark.parametrize("environment", ["a/b", "x" * 300, "a b", "\0"])
+@pytest.mark.parametrize("environment", ["a/b", "x" * 300, "a b", "\0", "ü" * 100])
 def test_an_environment_that_is_no_part_of_a_file_name_is_refused(tmp_path: Path, environment: str) -> None:
     with pytest.raises(ConfigurationRefused, match=r"SECURENET_ENV: .* names no environment; allowed: letters"):
         load(write(tmp_path, SEED), environment)

@@ -66,7 +66,8 @@ def alert(severity: Severity = Severity.WARNING, rule: str = "accounts_expiring"
 def digest(**changes: Any) -> DigestFacts:
     """The digest of a quiet morning: nothing found, nothing new, 4,812 accounts checked."""
     fields: dict[str, Any] = {
-        "organization": None, "now": NOW, "zone": ZoneInfo("UTC"), "settings": AccountExpiration(), "steps": STEPS,
+        "organization": None, "now": NOW, "zone": ZoneInfo("UTC"), "duty_zone": ZoneInfo("UTC"),
+        "settings": AccountExpiration(), "steps": STEPS,
         "data_as_of": NOW - timedelta(minutes=1), "source_error": None, "accounts_checked": 4812, "counted_at": NOW - timedelta(minutes=1),
         "counts": {kind: {step.name: 0 for step in STEPS} for kind in KINDS}, "past_grace": dict.fromkeys(KINDS, 0), "by_organization": [],
         "news": [], "open_alerts": [], "newly_urgent": [], "accounts": [], "calendar": [], "reminders": {}, "undeliverable": [],

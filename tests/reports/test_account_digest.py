@@ -36,6 +36,8 @@ def test_times_are_those_of_the_reader(story: Story) -> None:
     story.account("ann", "acme", account_expires_at=5)
     story.run()
     assert "data as of 2026-03-02 18:00 JST" in text_of(story.inbox.to("boss@example.com")[0])
+    assert "every day at 08:00 (UTC)." in text_of(story.inbox.to("boss@example.com")[0])
+    assert "every day at 08:00." in text_of(story.inbox.to("lim@example.com")[0])
     assert "data as of 2026-03-02 09:00 UTC" in text_of(story.inbox.to("lim@example.com")[0])
 
 
@@ -49,9 +51,10 @@ def test_a_run_of_one_organisation_makes_nothing_of_the_others_look_fresh(story:
     assert (counts["report"]["why"], len(story.digests())) == ("opened", before + 1)
     assert str(story.digests()[-1]["Subject"]).startswith("⚠️ WARNING: Account expiration: no data from accounts since 2026-03-02 09:00 UTC")
     assert "nothing was collected for" in text_of(story.digests()[-1])
-    story.later(hours=1).run(organization="other")
+    story.later(days=1).run(organization="other")
     assert len(story.digests()) == before + 1, "the morning's digest waits for a run of everything"
     story.later(hours=1).run()
+    assert len(story.digests()) == before + 2
     assert "ann" in text_of(story.digests()[-1])
 
 
