@@ -133,6 +133,24 @@ def test_a_summary_that_was_given_up_is_told_by_the_next(story: Story) -> None:
     assert summaries(story)[-1] == "✅ SUCCESS: Daily summary: 1 fired, 1 resolved, 0 open"
 
 
+def test_who_missed_a_summary_gets_one_of_their_own(story: Story) -> None:
+    people = "people: {ann: {name: Ann, email: ann@example.com}, bob: {name: Bob, email: bob@example.com}}"
+    story.settings = settings(f"{people}\nroles: {{administrator: [ann, bob]}}")
+    for day in ("monday", "tuesday"):
+        summarise(story, day)
+        story.later(days=1)
+    story.store.connection.execute(
+        "update message set state = 'failed', error = 'given up after 97 attempts: silence'"
+        " where id = (select max(id) from message where receiver = 'bob@example.com')"
+    )
+    summarise(story, "wednesday")
+    first = {name: text_of(story.inbox.to(f"{name}@example.com")[-1]).splitlines()[0] for name in ("ann", "bob")}
+    assert first == {
+        "ann": "Daily summary, 2026-03-03 09:00 UTC to 2026-03-04 09:00 UTC",
+        "bob": "Daily summary, 2026-03-02 09:00 UTC to 2026-03-04 09:00 UTC",
+    }
+
+
 def test_what_was_given_up_after_a_day_is_said(story: Story) -> None:
     judge(story, "web-1", Level.CRITICAL)
     story.later(hours=23)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg
@@ -10,7 +11,7 @@ import pytest
 from include.model import Sample, utc_now
 from include.store import Store, connect, migrations, samples
 from local.postgres import Server
-from tests.conftest import NOW
+from tests.conftest import NOW, database
 from tests.store.schema import SCHEMA, dumped
 
 
@@ -38,6 +39,33 @@ def test_migrating_twice_and_two_at_once_is_migrating_once(store: Store) -> None
         "audiences",
         "forgetting",
     ]
+
+
+def test_reports_of_one_organisation_and_their_mails_keep_their_queue(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a store of before, whose audiences had other names."""
+    known = migrations.known()
+    with database(server, "template1") as dsn, closing(connect(dsn, "old").connection) as connection:
+        old = Store(connection)
+        monkeypatch.setattr(migrations, "known", lambda: [step for step in known if step.number < 17])
+        migrations.migrate(old)
+        for audience in ("", "acme", "acme/limited", "a/b"):
+            connection.execute(REPORT, {"audience": audience, "group": f"report/d/n/{audience}"})
+        monkeypatch.setattr(migrations, "known", lambda: known)
+        migrations.migrate(old)
+        rows = connection.execute("select audience, group_key, key from message join report on report.id = report_id order by 1").fetchall()
+    assert [row["audience"] for row in rows] == ["", "of a/b", "of acme", "only acme"]
+    for row in rows:
+        assert (row["group_key"], row["key"]) == (f"report/d/n/{row['audience']}", f"report/d/n/{row['audience']}/run/ann@example.com")
+
+
+REPORT = """
+with kept as (
+    insert into report (duty, name, audience, run_id, period_end, reason, title, html, plain, csv, told_from, told_until, created_at)
+    values ('d', 'n', %(audience)s, 'run', now(), 'r', '', '', '', '', 0, 0, now()) returning id
+)
+insert into message (key, duty, channel, receiver, group_key, template, subject, content, report_id, created_at, due_at)
+select %(group)s || '/run/ann@example.com', 'd', 'email', 'ann@example.com', %(group)s, 'report', '', '{}', id, now(), now() from kept
+"""
 
 
 def test_a_migration_that_was_edited_is_named(store: Store) -> None:
