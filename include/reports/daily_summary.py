@@ -105,8 +105,12 @@ def rows(store: Store, query: str, **parameters: Any) -> list[Row]:
 
 def subject(facts: Summary) -> str:
     """`🚨 CRITICAL: Daily summary: 3 fired, 2 resolved, 1 open`: the severity is that of the worst that is open."""
-    worst = list(Severity)[max((Severity(row["severity"]).rank for row in facts.open), default=0)]
-    return f"{worst.badge}: Daily summary: {words(facts)}"
+    return f"{worst(facts).badge}: Daily summary: {words(facts)}"
+
+
+def worst(facts: Summary) -> Severity:
+    """How bad the worst is that is open; success where nothing is."""
+    return max((Severity(row["severity"]) for row in facts.open), key=lambda severity: severity.rank, default=Severity.SUCCESS)
 
 
 def words(facts: Summary) -> str:
@@ -120,6 +124,7 @@ def said(facts: Summary) -> dict[str, Any]:
         "facts": facts,
         "title": "Daily summary",
         "words": words(facts),
+        "worst": worst(facts),
         "period": f"{moment(facts.since, facts.zone)} to {moment(facts.now, facts.zone)}",
         "open": [shown(row, facts) for row in facts.open[:LISTED]],
         "recent": [shown(row, facts) for row in facts.recent[:LISTED]],
