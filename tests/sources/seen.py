@@ -35,6 +35,6 @@ def names(readings: Iterable[Reading]) -> set[str]:
     return {reading.metric for reading in readings}
 
 
-def waiting() -> int:
-    """How many threads wait for what may hang."""
-    return sum(thread.name == "may hang" for thread in threading.enumerate())
+def waiting() -> set[threading.Thread]:
+    """The threads that wait for what may hang; those of other tests end at any time."""
+    return {thread for thread in threading.enumerate() if thread.name == "may hang"}

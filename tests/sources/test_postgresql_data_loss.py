@@ -119,7 +119,7 @@ def test_a_folder_of_backups_that_hangs_harms_nothing_else(dsn: str, monkeypatch
     threads = waiting()
     for _ in range(2):
         readings = read(dsn, backup=Backup(file="/nfs/*.dump"), patience=timedelta(seconds=1))
-    assert waiting() == threads + 1
+    assert len(waiting() - threads) == 1
     why = "backup: /nfs/*.dump cannot be looked at: its file system does not answer"
     assert (of(readings, "metrics_unanswered").value, of(readings, "metrics_unanswered").note) == (1, why)
     assert of(readings, "database_wraparound_used").value < 1
