@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from include.config.people import LISTED, ROTATES
 from include.config.section import keys_at
 from include.config.settings import Settings
-from include.config.spelling import is_secret, spelled, without_password
+from include.config.spelling import is_secret, spelled, without_secrets
 
 TEXT = "not text; allowed: text, in quotes where it looks like a number or like true and false"
 TOO_SMALL, TOO_LARGE = "too small; allowed: ", "too large; allowed: "
@@ -47,7 +47,7 @@ def describe(path: Path | str, problem: ErrorDetails) -> str:
     key = "the key is " if problem["loc"][-1:] == ("[key]",) else ""
     hidden = problem["type"] in NOTHING_FOUND or any(map(is_secret, place))
     found = "" if hidden else f" (found: {spelled(problem['input'])})"
-    return without_password(f"{path}: {'.'.join(place) or 'top'}: {key}{sentence(problem, place)}{found}")
+    return without_secrets(f"{path}: {'.'.join(place) or 'top'}: {key}{sentence(problem, place)}{found}")
 
 
 def sentence(problem: ErrorDetails, place: list[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import stat
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -46,12 +45,11 @@ for tag, pattern, first in (
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in the file; {} for an empty one. Raises OSError, yaml.YAMLError, or ValueError when it is no mapping, or too large."""
-    if not stat.S_ISREG((found := path.stat()).st_mode) and not path.is_dir():  # a pipe can be read once, and some never end
+    size = path.stat().st_size
+    if not (path.is_file() or path.is_dir()):  # a pipe can be read once, and some never end
         raise ValueError("not a file; allowed: a file that can be read again and again")
-    if found.st_size > LARGEST:
-        raise ValueError(
-            f"{found.st_size:,} bytes; allowed: {LARGEST:,}. Lists of targets can stand in files of their own: targets.discover"
-        )
+    if size > LARGEST:
+        raise ValueError(f"{size:,} bytes; allowed: {LARGEST:,}. Lists of targets can stand in files of their own: targets.discover")
     return parse_yaml(path.read_text(encoding="utf-8"))
 
 

@@ -149,7 +149,8 @@ class Housekeeping(Section):
     keep_pages: Kept = duration("30d")
     """How long the pages are kept that duties write each hour and nobody is mailed."""
     keep_alerts: Annotated[Duration, within("100d", "3650d")] = duration("730d")
-    """How long alerts that are over are kept, with all that happened to them, and silences that have ended: longer than any silence."""
+    """How long alerts that are over are kept, with all that happened to them, and silences that have ended; 100d or more, longer
+    than any silence."""
     partitions_ahead: Annotated[Whole, Field(ge=1, le=60)] = 14
     """For how many coming days the table of samples is prepared."""
 

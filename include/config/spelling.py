@@ -36,7 +36,7 @@ def inner(value: Any, levels: int) -> str:
         return f"[{', '.join(inner(within, levels - 1) for within in head(value))}]"
     if isinstance(value, int) and value.bit_length() > LONGEST:
         return f"a number of {value.bit_length()} bits"
-    return repr(without_password(value) if isinstance(value, str) else value)
+    return repr(without_secrets(value) if isinstance(value, str) else value)
 
 
 def below(key: Any, value: Any, levels: int) -> str:
@@ -54,6 +54,6 @@ def head(values: Iterable[Any]) -> Iterator[Any]:
     return islice(values, MOST)
 
 
-def without_password(text: str) -> str:
+def without_secrets(text: str) -> str:
     """The text as everybody may see it: what opens the addresses in it left out."""
     return OPENING.sub(lambda found: f"{found['before'] or found['key'] or found['query'] or found['hook']}…{found['after'] or ''}", text)

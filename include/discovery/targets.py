@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from include.config.complaints import describe
 from include.config.discover import Discover
-from include.config.spelling import without_password
+from include.config.spelling import without_secrets
 from include.config.targets import KINDS, STORE, Targets, Watched
 from include.discovery import Said, key_of, name_of
 from include.discovery.keys import keys
@@ -72,4 +72,4 @@ def opening(entry: Discover, said: Said) -> list[str]:
 
 def called(entry: Discover, said: Said) -> str:
     """How a target is called that may have no name."""
-    return without_password(seemly(str(keys(entry, said).get("name", "?"))))
+    return without_secrets(seemly(str(keys(entry, said).get("name", "?"))))

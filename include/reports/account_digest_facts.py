@@ -155,7 +155,7 @@ class Reading:
         """Whether the run read all that the audience may see, and not one organisation of many."""
         return self.run.organization in (None, self.audience.organization)
 
-    @property
+    @cached_property
     def as_of(self) -> datetime | None:
         """When all that the audience may see was read last; None where it never was."""
         if self.run.organization is None or not self.whole:

@@ -309,7 +309,7 @@ def test_what_is_wrong_is_answered_with_file_path_and_cure(text: str, answer: st
     ],
 )
 def test_what_can_reach_somebody_is_accepted(text: str) -> None:
-    configured(text)
+    assert configured(text) != configured("")
 
 
 @pytest.mark.parametrize("name", ["email", "pagerduty"])

@@ -117,6 +117,7 @@ def test_a_database_is_made_once_and_its_password_follows(server: Server) -> Non
         databases.ensure(server, "things", "owner", password)
     with psycopg.connect(server.dsn("things", "owner", "second")) as connection:
         connection.execute("CREATE TABLE thing ()")
+        assert connection.execute("SELECT current_user, current_database()").fetchone() == ("owner", "things")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as somebody else")
