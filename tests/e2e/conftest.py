@@ -19,11 +19,14 @@ import pytest
 import yaml
 from psycopg.rows import dict_row
 
+from include.config.duties import WATCHING
 from local import apart
 from tests.e2e.shop import Shop
 from tests.hooks.vendors import SECRET
 from tests.receivers import Receiver, anything, receiving
 
+# How fast things happen is what `bench/` measures; here nothing takes this long on the slowest machine.
+PATIENCE = 600
 # The tests break more in an hour than one receiver is told of.
 OVERLAY = """  escalation: {{check_interval: 1m}}
 targets: {{apis: [{{name: shop, url: '{shop}', interval: 5s}}]}}
@@ -85,7 +88,7 @@ class Stack:
         with self.api() as api:
             run_id = api.post(f"/dags/{duty}/dagRuns", json={"conf": form, "logical_date": None}).raise_for_status().json()["dag_run_id"]
             path = f"/dags/{duty}/dagRuns/{run_id}"
-            wait(lambda: api.get(path).json()["state"] in ("success", "failed"), 180)
+            wait(lambda: api.get(path).json()["state"] in ("success", "failed"))
             tasks = api.get(f"{path}/taskInstances").json()["task_instances"]
             return {"state": api.get(path).json()["state"], "tasks": {task["task_id"]: task["state"] for task in tasks}, "run_id": run_id}
 
@@ -109,7 +112,7 @@ class Stack:
         fences = self.fences()
         apart.overlaid(self.config.parent).write_text(overlay)
         self.parse()
-        wait(lambda: self.passed_on(fences), 120)
+        wait(lambda: self.passed_on(fences))
 
     def parse(self) -> None:
         """Have Airflow read every file of `dags/` now; by itself it does so twice a minute."""
@@ -133,7 +136,7 @@ def joined(one: Any, other: Any) -> Any:
     return {**one, **{key: joined(one[key], value) if key in one else value for key, value in other.items()}}
 
 
-def wait(condition: Callable[[], Any], seconds: float) -> Any:
+def wait(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait until the condition holds; what it said. Fails when time is up."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -193,4 +196,5 @@ def stack(tmp_path_factory: pytest.TempPathFactory, outside: Receiver, shop: Sho
     with apart.apart(folder, OVERLAY.format(shop=shop.url), **own) as environment:
         opened = Stack(folder / "run", folder / "monitoring.yaml", environment)
         opened.parse()  # what is no longer paused gets its watcher
+        wait(lambda: opened.fences().keys() >= set(WATCHING))
         yield opened

@@ -65,18 +65,18 @@ def beats(outside: Receiver, what: str) -> int:
 
 
 def test_messages_leave_while_the_scheduler_hangs_and_somebody_outside_notices_that_it_does(stack: Stack, outside: Receiver) -> None:
-    wait(lambda: beats(outside, "scheduled") and beats(outside, "watchers"), 150)
+    wait(lambda: beats(outside, "scheduled") and beats(outside, "watchers"))
     with frozen(stack, "scheduler"):
         time.sleep(10)  # what ran already may still end
         heard = beats(outside, "scheduled"), beats(outside, "watchers")
         judge(stack, "storefront", "critical")
-        wait(lambda: len(mails(stack, "storefront")) == 1, 20)
+        wait(lambda: len(mails(stack, "storefront")) == 1)
         judge(stack, "storefront", "ok")
-        wait(lambda: len(mails(stack, "storefront")) == 2, 20)
-        wait(lambda: beats(outside, "watchers") > heard[1], 90)
+        wait(lambda: len(mails(stack, "storefront")) == 2)
+        wait(lambda: beats(outside, "watchers") > heard[1])
         assert beats(outside, "scheduled") == heard[0], "the silence is what is noticed"
     assert mails(stack, "storefront") == ["🚨 CRITICAL: storefront is critical", "✅ SUCCESS: storefront is ok"]
-    wait(lambda: beats(outside, "scheduled") > heard[0], 150)
+    wait(lambda: beats(outside, "scheduled") > heard[0])
 
 
 def test_an_alert_is_acknowledged_in_the_name_of_whoever_triggered_the_run(stack: Stack) -> None:
@@ -120,8 +120,8 @@ def test_a_triggerer_that_hangs_is_an_alert_and_somebody_outside_notices_while_t
         time.sleep(1)  # what was on its way may still arrive
         stack.query("update monitoring.lease set beaten_at = now() - interval '2 minutes' returning watcher")
         heard = beats(outside, "scheduled"), beats(outside, "watchers")
-        wait(lambda: mails(stack, "watcher escalation is not heard of"), 240)
-        wait(lambda: beats(outside, "scheduled") > heard[0] + 1, 150)
+        wait(lambda: mails(stack, "watcher escalation is not heard of"))
+        wait(lambda: beats(outside, "scheduled") > heard[0] + 1)
         assert beats(outside, "watchers") == heard[1], "for more than a minute: the silence is what is noticed"
-    wait(lambda: mails(stack, "watcher escalation watches"), 240)
-    wait(lambda: beats(outside, "watchers") > heard[1], 90)
+    wait(lambda: mails(stack, "watcher escalation watches"))
+    wait(lambda: beats(outside, "watchers") > heard[1])
