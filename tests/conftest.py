@@ -38,13 +38,22 @@ def stopped(at: datetime) -> Clock:
     return lambda: at
 
 
-# The files that take longest, which begin first: at the end no worker waits for another.
-LONGEST = ("test_page.py", "test_kill_channels.py", "test_kill.py", "test_account_expiration.py", "test_stack.py", "test_stack_faults.py")
+# The files that take longest, which begin first and in this order: at the end no worker waits for another.
+LONGEST = [
+    "test_page.py",
+    "test_kill_channels.py",
+    "test_account_expiration.py",
+    "test_observing.py",
+    "test_kill.py",
+    "test_stack_faults.py",
+    "test_stack.py",
+    "test_stack_escalation.py",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """As pytest calls it."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -21,10 +21,11 @@ from include.config.settings import Settings
 from include.config.spelling import spelled
 from include.failures import Refused
 
-# The sections whose entries are right or wrong one by one, and what stands in for a wrong route.
-NAMED = ("people", "roles", "calendars", "routes")
+# The sections whose entries are right or wrong one by one, and what stands in for a wrong one of a list, which keeps its numbers.
+NAMED = ("people", "roles", "calendars", "routes", "rules")
 OVERLAY = re.compile(r"[\w.-]{1,100}", re.ASCII)
 TO_NOBODY_NAMED = {"to": [{"channel": "log"}]}
+NOT_JUDGED = {"metric": "none", "duty": "system_health", "off": True}
 
 
 class ConfigurationRefused(Refused):
@@ -111,21 +112,29 @@ def between_the_rest(content: dict[str, Any], found: Sequence[ErrorDetails]) -> 
 
 
 def entry_of(place: Sequence[Any]) -> list[Any]:
-    """The entry of a section of names, or of the routes, in which a place lies; else its whole section."""
+    """The entry of a section of names, or of such a list, in which a place lies; else its whole section."""
     return list(place[:2] if place[0] in NAMED else place[:1])
 
 
 def without(content: dict[str, Any], broken: Iterable[list[Any]]) -> dict[str, Any]:
-    """The content without these entries and sections; routes keep their numbers."""
+    """The content without these entries and sections; the others of a list keep their numbers."""
     rest = {key: copy(value) for key, value in content.items()}
     for section, *entry in broken:
         if not entry:
             rest.pop(section, None)
-        elif section == "routes":
-            rest[section][entry[0]] = TO_NOBODY_NAMED
+        elif isinstance(rest[section], list):
+            rest[section][entry[0]] = stand_in(section, rest[section][entry[0]])
         else:
             rest[section].pop(entry[0], None)
     return rest
+
+
+def stand_in(section: str, entry: Any) -> dict[str, Any]:
+    """Of a list an entry that is right. A rule is not judged, under its own name where it has one: others may change it."""
+    if section == "routes":
+        return TO_NOBODY_NAMED
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return {**NOT_JUDGED, "name": name if isinstance(name, str) and name else "nameless"}
 
 
 def describe_settings(settings: Settings) -> str:

@@ -371,6 +371,32 @@ escalation: {high: [{after: 1h, roles: [cto]}], low: [{after: soon, roles: [cto]
     assert "'eve' is not in people" in str(refusal(path))
 
 
+def test_wrong_rules_hide_no_others(tmp_path: Path) -> None:
+    """What only the wrong ones could know (`mine`, how far `disk_usage` goes) is not held against the others."""
+    path = write(
+        tmp_path,
+        """
+rules:
+  - {name: mine, metric: queue_length, duty: system_health, warning: many}
+  - {name: disk_usage, warning: often}
+  - {name: disc_usage, warning: 80}
+  - {warning: 3}
+  - all of them
+  - {name: mine, warning: 5}
+  - {name: disk_usage, critical: 1}
+  - {name: memory_usage, clear: 99}
+""",
+    )
+    assert [problem.removeprefix(f"{path}: ").split(": ")[0] for problem in refusal(path)] == [
+        "rules.0.warning",
+        "rules.1.warning",
+        "rules.3.name",
+        "rules.4",
+        "rules.2.name",
+        "rules.7.warning",
+    ]
+
+
 def test_a_missing_file_is_refused_and_not_taken_for_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationRefused, match=r"gone\.yaml: cannot be read: No such file"):
         load(tmp_path / "gone.yaml")
