@@ -8,11 +8,11 @@ from statistics import median
 
 from bench.page import Bar, Figure, Rows
 from bench.process import DURABLE, create
-from include.audiences import Routes
 from include.config.settings import Settings
-from include.directory import Directory
 from include.evaluating import Evaluating
 from include.model import Level, Run, Traits, Verdict, utc_now
+from include.people.audiences import Routes
+from include.people.directory import Directory
 from include.store import Store, connect, migrations
 from local.postgres import Server, throwaway
 

@@ -20,10 +20,10 @@ from bench.notify import mail
 from bench.page import Bar, Figure, Rows
 from bench.process import DURABLE, ROOT, airflow_home, create, python
 from include.config.loading import load
-from include.directory import Directory
 from include.evaluating import Evaluating
 from include.message import MessageState
 from include.model import Level, Run, Traits, Verdict, utc_now
+from include.people.directory import Directory
 from include.store import Store, connect, migrations
 from local.postgres import Server, throwaway
 

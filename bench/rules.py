@@ -14,12 +14,12 @@ import psutil
 
 from bench.page import Bar, Figure, Rows
 from bench.process import create
-from include.audiences import Routes
 from include.config.settings import Settings
 from include.config.targets import HostTarget, Targets
-from include.directory import Directory
 from include.evaluating import Evaluating
 from include.model import Run, utc_now
+from include.people.audiences import Routes
+from include.people.directory import Directory
 from include.queries import named_queries
 from include.rules import thresholds, traits_of
 from include.rules.thresholds import Thresholds

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# Folders whose modules are shown too, and those that have no docstring.
-OPEN = ("dags", "plugins/securenet", "include")
+# Folders that have no docstring.
 FOLDERS = {
     "dags": "One file per duty: `ls dags` is the list of duties",
     "plugins": "All that Airflow loads by itself; `.airflowignore` lets it see one file",
@@ -38,7 +37,7 @@ def folder(path: Path, depth: int) -> Iterator[tuple[str, str]]:
     """The folder, and below it what is worth a line."""
     name = str(path.relative_to(ROOT))
     yield f"{'  ' * depth}{path.name}/", FOLDERS.get(name) or first_sentence(path / "__init__.py")
-    inside = sorted(path.iterdir()) if name in (*OPEN, "plugins") else []
+    inside = sorted(path.iterdir()) if name != "tests" else []
     for child in (one for one in inside if one.suffix == ".py" and one.name != "__init__.py" and one.name != "__main__.py"):
         yield f"{'  ' * (depth + 1)}{child.name}", first_sentence(child)
     for child in (one for one in inside if (one / "__init__.py").exists()):

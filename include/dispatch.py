@@ -10,7 +10,7 @@ from functools import cached_property
 from include.config.settings import Settings
 from include.model import Alert, Severity, State
 from include.planning import Directory, Plan, Planning
-from include.silencing import AFTERMATH, Silence, Suppression, may_hide
+from include.silences.silencing import AFTERMATH, Silence, Suppression, may_hide
 from include.store import Store, groups
 from include.store.alerts import causes, open_alerts
 from include.store.text import dumps

@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from include import availability
 from include.alerting import next_state
 from include.config.settings import Settings
 from include.dispatch import Directory, Dispatch
-from include.gone import without_gone
 from include.grouping import Named, named
 from include.logs import facts
 from include.model import Clock, Priority, Reason, Run, Severity, Stage, Traits, Verdict
@@ -20,6 +18,8 @@ from include.store import Store, alerts, groups
 from include.store.alerts import Change
 from include.store.derived import derive
 from include.store.runs import Attempt, Counts, once
+from include.targets import availability
+from include.targets.gone import without_gone
 
 log = logging.getLogger(__name__)
 Reminding = Callable[[Store, Run, datetime], Counts]

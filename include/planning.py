@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
 
-from include.addressing import Recipient
 from include.config.settings import Settings
 from include.message import MessageState, Urgency
 from include.model import Alert, Reason, Traits
 from include.news import News
-from include.silencing import Quiet, Suppression, next_change
+from include.people.addressing import Recipient
+from include.silences.silencing import Quiet, Suppression, next_change
 from include.store import Row
 from include.store.groups import Group, Place
 from include.store.text import dumps

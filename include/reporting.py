@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from include.audiences import Routes
 from include.model import Clock, Run
+from include.people.audiences import Routes
 from include.report import Composed, Rendered
 from include.reports import Report
 from include.store import Store, messages, reports

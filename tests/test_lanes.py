@@ -17,7 +17,6 @@ import pytest
 from include.channels.email import Email, SmtpSettings
 from include.channels.pagerduty import PagerDuty, PagerDutySettings
 from include.delivery import Drain
-from include.escalating import Escalating
 from include.failures import DeliveryError
 from include.lanes import MUCH, Lanes, Lazily, busy
 from include.message import Message, MessageState, Receipt, Urgency
@@ -25,7 +24,8 @@ from include.model import Run, utc_now
 from include.store import Store, connect
 from include.store.leases import Lease
 from include.store.messages import Draft, queue
-from include.watching import LEASE, Watching
+from include.watchers.escalating import Escalating
+from include.watchers.watching import LEASE, Watching
 from tests.receivers import KEY, pagerduty, receiving
 
 RUN = Run("tests", "run", utc_now())

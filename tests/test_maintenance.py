@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from include.actions import Window
+from include.acting.actions import Window
 from include.config.settings import Housekeeping
 from include.maintenance import maintain
 from include.model import Level, Run, Sample, Traits, Verdict

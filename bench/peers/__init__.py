@@ -1,4 +1,4 @@
-"""Other monitoring systems that watch the same targets at the same time, where they are installed."""
+"""Other monitoring systems that watch the same targets, where they are installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways to tell somebody: one file per channel, registered here by one line."""
+"""Ways to tell somebody: one file per channel. A line here registers it."""
 
 from __future__ import annotations
 

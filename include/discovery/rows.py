@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+from include.asking.onlooker import onlooking
 from include.discovery import MOST, Answer, Said
 from include.failures import SourceError
-from include.onlooker import onlooking
 from include.queries import named_queries
 
 WRAPPED = named_queries(Path(__file__).with_name("rows.sql"))["rows"]

@@ -1,4 +1,4 @@
-"""What people do elsewhere: one file per vendor whose webhooks are understood, registered here by one line."""
+"""What people do elsewhere: one file per vendor whose webhooks are understood. A line here registers it."""
 
 from __future__ import annotations
 

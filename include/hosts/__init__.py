@@ -1,1 +1,1 @@
-"""What is known of a host, whoever says so: the kernel, a node_exporter, a Prometheus, a command by SSH."""
+"""What is known of a host, whoever says so: the kernel, an exporter, a Prometheus, a command by SSH."""

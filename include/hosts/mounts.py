@@ -9,7 +9,7 @@ from functools import partial
 
 import psutil
 
-from include.hanging import Hangs, answer
+from include.asking.hanging import Hangs, answer
 from include.hosts import host_sums
 from include.hosts.host_sums import Mount, Space
 from include.metrics import Reading

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 import psycopg
 
+from include.asking.cutting import hang_up
 from include.audience import Labels
-from include.cutting import hang_up
 from include.failures import first_line
 from include.model import Clock
 from include.probes import Observation, Pace, Tell

@@ -1,4 +1,4 @@
-"""What is reported: one file per report, with its templates beside it, registered here by one line."""
+"""What is reported: one file per report, with its templates beside it. A line here registers it."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from include.audience import Audience, Told
-from include.audiences import Routes
 from include.config.settings import AccountExpiration, Settings
 from include.message import Urgency
 from include.model import Run, Severity, Stage
+from include.people.audiences import Routes
 from include.report import Composed, Rendered
 from include.reports.account_digest_facts import EVER, SOURCE, DigestFacts, Reading, told_since
 from include.reports.account_digest_words import outcomes

@@ -10,13 +10,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.audience import Audience, Told
-from include.audiences import Routes
 from include.config.settings import Settings
 from include.model import Run, Severity, State
+from include.people.audiences import Routes
 from include.queries import named_queries
 from include.report import Composed, Rendered
+from include.silences.windows import UNUSED, Standing, survey
 from include.store import Row, Store, reports
-from include.windows import UNUSED, Standing, survey
 from include.writing.csvs import csv_text
 from include.writing.links import duty_link
 from include.writing.rendering import render as render_template

@@ -12,10 +12,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.audience import Audience, Told
-from include.audiences import Routes
 from include.config.settings import Settings
 from include.metrics import metrics_of
 from include.model import Run
+from include.people.audiences import Routes
 from include.queries import named_queries
 from include.report import Composed, Rendered
 from include.store import Row, Store, alerts

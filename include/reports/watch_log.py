@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.audience import Audience, Told
-from include.audiences import Routes
 from include.config.settings import Settings
 from include.logs import facts
 from include.model import Run, Severity
+from include.people.audiences import Routes
 from include.report import Composed, Rendered
 from include.store import Row, Store
 from include.store.reports import Behind

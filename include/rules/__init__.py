@@ -1,4 +1,4 @@
-"""What is judged: one file per rule, registered here by one line; every duty has those of `EVERY_DUTY` too."""
+"""What is judged: one file per rule. A line here registers it; every duty has those of `EVERY_DUTY` too."""
 
 from __future__ import annotations
 

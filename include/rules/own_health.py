@@ -8,7 +8,7 @@ from datetime import datetime
 from include.audience import Labels
 from include.config.settings import Settings
 from include.model import Level, Priority, Run, Traits, Verdict
-from include.silencing import Silence
+from include.silences.silencing import Silence
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
 from include.store.samples import newest

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from include.cutting import hang_up
+from include.asking.cutting import hang_up
 from include.failures import SourceError
 from include.scraping.hostile import seemly
 from include.web.certificates import looking, trusting

@@ -1,4 +1,4 @@
-"""What can be asked: one file per source, registered here by one line."""
+"""What can be asked: one file per source. A line here registers it."""
 
 from __future__ import annotations
 

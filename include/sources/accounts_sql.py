@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
+from include.asking.cutting import cut_after
 from include.config.settings import AccountExpiration
-from include.cutting import cut_after
 from include.failures import RequestRefused, SourceError, first_line
 from include.ladder import KINDS, as_parameters, ladder
 from include.model import Sample

@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 
 import psycopg
 
+from include.asking.onlooker import Onlooker, onlooking
 from include.audience import Labels
 from include.failures import SourceError, first_line
 from include.metrics import Metric, Reading, unanswered
-from include.onlooker import Onlooker, onlooking
 from include.queries import blocks, named_queries
 from include.scraping.hostile import clean, seemly
 

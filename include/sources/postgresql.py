@@ -16,16 +16,16 @@ import psycopg
 from psycopg import errors, sql
 from psycopg.rows import DictRow
 
+from include.asking.hanging import Hangs, answer
+from include.asking.onlooker import OF_CATALOGUE, Onlooker, onlooking
+from include.asking.statements import told
 from include.audience import Labels
 from include.config.targets import Backup
 from include.failures import SourceError, first_line
-from include.hanging import Hangs, answer
 from include.metric_files import MetricFile, metric_files
 from include.metrics import Metric, Reading, unanswered
-from include.onlooker import OF_CATALOGUE, Onlooker, onlooking
 from include.queries import named_queries
 from include.scraping.hostile import clean
-from include.statements import told
 
 HERE = Path(__file__)
 FILES = metric_files(HERE.with_suffix(""))

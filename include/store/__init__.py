@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 
-from include.cutting import cut_after
+from include.asking.cutting import cut_after
 from include.queries import named_queries
 from include.store.text import dumps
 

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from include.audience import Labels
     from include.config.discover import Discover
     from include.config.settings import Settings
-    from include.discovering import Discovered, List, Looked, Read
     from include.discovery.targets import Complaint
-    from include.fleet import Fleet, Gauge
     from include.model import Clock
     from include.probes import Probe
     from include.scraping.scrape import Page
     from include.store import Store
+    from include.targets.discovering import Discovered, List, Looked, Read
+    from include.targets.fleet import Fleet, Gauge
     from include.web.client import Call
 
 log = logging.getLogger(__name__)
@@ -70,8 +70,8 @@ class Kind:
 
 def lists(targets: Targets, duty: str) -> list[List]:
     """The lists of a duty's targets, with what opens them; one that stands twice, with other things set, is read once."""
-    from include.discovering import List
     from include.discovery import key_of
+    from include.targets.discovering import List
 
     mine = {key_of(entry): entry for entry in targets.discover if entry.kind in READ_BY[duty]}
     return [List(entry, reader(entry)) for entry in mine.values()]
@@ -79,15 +79,15 @@ def lists(targets: Targets, duty: str) -> list[List]:
 
 def look_at_lists(store: Store, targets: Targets, duty: str, at: datetime, before: Sequence[Complaint] = ()) -> Looked:
     """Read the lists of a duty's targets anew, and say what is wrong with what they name, unless that was said `before`."""
-    from include.discovering import LONGEST, look
+    from include.targets.discovering import LONGEST, look
 
     return look(store, duty, targets, lists(targets, duty), at, LONGEST, before)
 
 
 def reader(entry: Discover) -> Read:
     """How a list is read. A connection that is missing is why it cannot be."""
-    from include.discovering import unread
     from include.discovery import file_sd, rows
+    from include.targets.discovering import unread
 
     if entry.file:
         return partial(file_sd.read, entry.file)
@@ -183,7 +183,7 @@ SOURCES = {
 
 def discovered(source: str, targets: Targets, clock: Clock) -> Discovered:
     """A source with the targets that are listed at the moment at which it is read."""
-    from include.discovering import Discovered
+    from include.targets.discovering import Discovered
 
     duty = SOURCES[source].duty
     return Discovered(source, duty, targets, lambda: lists(targets, duty), lambda found: fleet(source, found, duty, clock))
@@ -191,8 +191,8 @@ def discovered(source: str, targets: Targets, clock: Clock) -> Discovered:
 
 def fleet(source: str, targets: Targets, duty: str, clock: Clock, cheap: bool = False) -> Fleet:
     """The targets of a source as a duty reads them. One whose connection cannot be used does not answer, and says why."""
-    from include.fleet import Fleet
     from include.metrics import metrics_of
+    from include.targets.fleet import Fleet
 
     kind = SOURCES[source]
     gauges = list(kind.gauges(targets))
@@ -219,7 +219,7 @@ def databases_asked(settings: Settings, clock: Clock) -> list[Probe]:
 def apis_asked(settings: Settings, clock: Clock) -> list[Probe]:
     """What asks each HTTP address, and what samples the cheap counters of hosts, databases and applications."""
     from include.probes.http import PACE, HttpProbe
-    from include.sampling import Sampling
+    from include.targets.sampling import Sampling
 
     pace = replace(PACE, confirmations=settings.monitoring.api_performance.confirmations)
     known = cache(credentials)
@@ -271,7 +271,7 @@ def opened(targets: Iterable[Target], make: Callable[[Target], Made], instead: C
 
 def closed(kind: str, target: Watched, why: str) -> Gauge:
     """In place of a gauge that cannot be opened."""
-    from include.fleet import Closed
+    from include.targets.fleet import Closed
 
     return Closed(kind, target.all_labels, why)
 

@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from include.cutting import hang_up
+from include.asking.cutting import hang_up
 from include.failures import SourceError, first_line
 from include.scraping.hostile import seemly
 from include.sources.host_ssh import Shell

@@ -19,12 +19,12 @@ from securenet.wiring import Wiring, open_store, store
 if TYPE_CHECKING:
     from include.config.settings import Settings
     from include.discovery.targets import Complaint
-    from include.following import Following, Found
     from include.lanes import Lanes
     from include.model import Sample
-    from include.observing import Observing
-    from include.outage import Memory
-    from include.watching import Watch, Watching
+    from include.targets.following import Following, Found
+    from include.watchers.observing import Observing
+    from include.watchers.outage import Memory
+    from include.watchers.watching import Watch, Watching
 
 CONNECTIONS_LAST = timedelta(minutes=1)
 JUDGED_EVERY = timedelta(minutes=1)
@@ -61,7 +61,7 @@ def complete(wiring: Wiring) -> Wiring:
 def open_watching(duty: str, holder: str = "") -> Watching:
     """What a watcher of the triggerer works with. `holder`: its name in the lease, which it keeps when it opens all of this anew."""
     from include.heartbeats import beat
-    from include.watching import Watching
+    from include.watchers.watching import Watching
 
     opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
     wiring = Wiring(opened, at_run(opened))
@@ -80,7 +80,7 @@ def new_holder() -> str:
 
 def escalation(lasting: Lasting) -> Watch:
     """The watch over the outbox."""
-    from include.escalating import Escalating
+    from include.watchers.escalating import Escalating
 
     return Escalating(
         lasting.wiring.store,
@@ -104,8 +104,8 @@ def api_performance(lasting: Lasting) -> Watch:
 
 def observing(lasting: Lasting, duty: str) -> Watch:
     """A watch over targets that are probed without a pause; all that is stored is judged every minute, too."""
-    from include.observing import Observing
-    from include.probing import Probing
+    from include.targets.probing import Probing
+    from include.watchers.observing import Observing
 
     wiring, own_lanes = lasting.wiring, lanes(lasting)
     evaluating = wiring.evaluating(duty, reminders=False)  # before the probes: a list that changes between is seen at the first look
@@ -127,7 +127,7 @@ def observing(lasting: Lasting, duty: str) -> Watch:
 
 def following(wiring: Wiring, duty: str, watch: Observing) -> Following:
     """What looks beside the probes of a watch whether lists of targets, or connections, have become others."""
-    from include.following import Following
+    from include.targets.following import Following
 
     return Following(Lists(wiring, duty, watch.evaluating.settings), watch.follow, wiring.clock)
 
@@ -143,7 +143,7 @@ class Lists:
 
     def __call__(self, at: datetime) -> Found:
         """What lists say now, and what to ask."""
-        from include.following import Found
+        from include.targets.following import Found
 
         told = self.look(at) if self.wiring.settings.targets.discover else ()
         return Found(told, self.settings, PROBES[self.duty](self.settings, self.wiring.clock))
@@ -166,7 +166,7 @@ def lanes(lasting: Lasting) -> Lanes:
 
 def remembered(wiring: Wiring, until: datetime) -> Memory:
     """What is known while the store is away."""
-    from include.outage import Memory
+    from include.watchers.outage import Memory
 
     resting = wiring.directory.resting()
     directory = replace(wiring.directory, resting=lambda: resting, answers={})

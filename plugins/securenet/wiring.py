@@ -22,14 +22,14 @@ from securenet.fleets import PROBES, discovered, look_at_lists
 from securenet.fleets import SOURCES as FLEETS
 
 if TYPE_CHECKING:
-    from include.actions import Actions
-    from include.audiences import Routes
+    from include.acting.actions import Actions
     from include.channels import Channel
     from include.collecting import Collecting
     from include.delivery import Drain
-    from include.directory import Directory
     from include.dispatch import Dispatch
     from include.evaluating import Evaluating
+    from include.people.audiences import Routes
+    from include.people.directory import Directory
     from include.probes import Probe
     from include.reporting import Reporting
     from include.sources import Source
@@ -102,7 +102,7 @@ class Wiring:
     @property
     def watched(self) -> Settings:
         """The same with the targets that lists named when they could be read last."""
-        from include.discovering import known
+        from include.targets.discovering import known
 
         return self.settings.model_copy(update={"targets": known(self.store, self.settings.targets)[0]})
 
@@ -158,7 +158,7 @@ class Wiring:
     def directory(self) -> Directory:
         """Who is told of an alert."""
         from include.breakers import Breakers
-        from include.directory import Directory
+        from include.people.directory import Directory
         from include.rules import traits_of
 
         routes = self.routes("")
@@ -190,7 +190,7 @@ class Wiring:
 
     def routes(self, duty: str) -> Routes:
         """Where a duty's news goes."""
-        from include.audiences import Routes
+        from include.people.audiences import Routes
 
         section = getattr(self.settings.monitoring, duty, None)
         channels = getattr(section, "alert_channels", ("email",))
@@ -211,7 +211,7 @@ class Wiring:
 
     def actions(self) -> Actions:
         """What people can do, at this moment."""
-        from include.actions import Actions
+        from include.acting.actions import Actions
 
         return Actions(self.store, self.settings, self.directory, self.clock())
 
@@ -256,7 +256,7 @@ class Wiring:
 
     def look_once(self, run: Run) -> Counts | None:
         """What a duty's watcher measures, measured now by hand; None for a duty that measures in its run."""
-        from include.observing import look_once
+        from include.watchers.observing import look_once
 
         if run.duty not in PROBES:
             return None

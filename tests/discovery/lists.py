@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from include.config.discover import Discover
-from include.discovering import List
 from include.discovery import file_sd, rows
+from include.targets.discovering import List
 
 SECOND = timedelta(seconds=1)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.answering import Answering, CallRefused
+from include.acting.answering import Answering, CallRefused
 from include.config.channels import Channels, PagerDuty
 from include.config.people import Person
 from include.config.settings import Settings

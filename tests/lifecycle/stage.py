@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.actions import Actions
-from include.addressing import Recipient
+from include.acting.actions import Actions
 from include.caps import NO_CAPS, Caps
 from include.config.alerts import Alerts
 from include.config.settings import Settings
@@ -20,6 +19,7 @@ from include.evaluating import Evaluating
 from include.failures import DeliveryError
 from include.message import Message, MessageState, Receipt
 from include.model import Alert, Level, Run, Traits, Verdict
+from include.people.addressing import Recipient
 from include.store import Row, Store
 from include.store.groups import Place
 from tests.conftest import NOW

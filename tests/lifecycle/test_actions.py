@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from include.acting import Form, act, overview
-from include.actions import Window
+from include.acting.actions import Window
+from include.acting.forms import Form, act, overview
 from include.failures import RequestRefused
 from include.model import Level, Run
 from include.rules.own_health import Maintenance
-from include.silencing import Silence, Span
+from include.silences.silencing import Silence, Span
+from include.silences.windows import maintained, survey
 from include.store import Row
-from include.windows import maintained, survey
 from tests.conftest import NOW
 from tests.lifecycle.stage import Stage
 

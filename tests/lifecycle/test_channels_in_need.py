@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from include.audiences import Routes
 from include.breakers import Breakers, in_words
 from include.caps import Caps
 from include.config.alerts import CAPS, Cap
 from include.config.loading import parse
-from include.directory import Directory
 from include.message import MessageState, Urgency
 from include.model import Alert, Level, Run, Traits
+from include.people.audiences import Routes
+from include.people.directory import Directory
 from include.rules.own_health import ChannelsUp
 from include.store.messages import Draft, queue
 from tests.conftest import NOW

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.actions import Window
+from include.acting.actions import Window
 from include.model import Level, Priority, Traits
 from tests.lifecycle.stage import Stage, recipient
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from include.config.alerts import Alerts, Inhibition, foundations
 from include.model import Alert, Level, Priority, Severity, State
-from include.silencing import AFTERMATH, Suppression, fits, values_of
+from include.silences.silencing import AFTERMATH, Suppression, fits, values_of
 from tests.conftest import NOW
 from tests.lifecycle.stage import Stage
 

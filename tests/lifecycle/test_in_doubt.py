@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.actions import Window
+from include.acting.actions import Window
 from include.message import MessageState, Outcome, Urgency
 from include.model import Level, Run
 from include.store import connect

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from include.actions import Window
+from include.acting.actions import Window
 from include.channels import Channel
 from include.evaluating import Evaluating
 from include.model import Level, Priority, Run, Traits
-from include.outage import MARK, Memory, Outage, settle
+from include.watchers.outage import MARK, Memory, Outage, settle
 from tests.lifecycle.stage import Stage, recipient
 
 LEASE = timedelta(seconds=30)

@@ -19,12 +19,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure, NoSuchExample
 
 import include.queries
-from include import alerting, evaluating, planning, silencing, telling
-from include.actions import Window
+from include import alerting, evaluating, planning, telling
+from include.acting.actions import Window
 from include.caps import NO_CAPS, Caps
 from include.config.alerts import Cap
 from include.message import MessageState
 from include.model import Level, Reason, Sample, Traits, Verdict
+from include.silences import silencing
 from include.store import Store, samples
 from tests.conftest import NOW
 from tests.lifecycle.stage import Stage, recipient

@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from include.audiences import Routes
 from include.breakers import Breakers
 from include.caps import Caps
 from include.channels.http import refusal, rest, wrong_connection
 from include.config.alerts import Cap
 from include.config.loading import parse
-from include.directory import Directory
 from include.failures import DeliveryError
 from include.message import Message, Receipt
 from include.model import Level, Traits
+from include.people.audiences import Routes
+from include.people.directory import Directory
 from include.store import Row
 from tests.lifecycle.stage import Stage, recipient
 from tests.test_house import ROOT

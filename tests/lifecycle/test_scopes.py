@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from include.directory import Directory
 from include.message import MessageState
 from include.model import Level, Traits
+from include.people.directory import Directory
 from include.store.text import dumps
 from tests.configured import configured
 from tests.lifecycle.stage import Stage

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from include.actions import Window
+from include.acting.actions import Window
 from include.failures import RequestRefused
 from include.model import Level, Traits, Verdict
-from include.silencing import Silence
+from include.silences.silencing import Silence
 from tests.lifecycle.stage import Stage, recipient
 
 HOUR = 3600.0

@@ -13,7 +13,7 @@ from datetime import timedelta
 from include.model import utc_now
 from include.probes import Pace
 from include.probes.http import HttpProbe
-from include.probing import Probing
+from include.targets.probing import Probing
 from include.web.client import Call
 
 TARGETS = 100

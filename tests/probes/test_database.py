@@ -19,7 +19,7 @@ from include.model import utc_now
 from include.probes import Observation, Pace
 from include.probes.database import DatabaseProbe
 from include.probes.database_addresses import addressed
-from include.probing import Probing
+from include.targets.probing import Probing
 from include.web import Failed
 from local.postgres import Server, throwaway
 

@@ -29,7 +29,7 @@ from include.model import utc_now
 from include.probes import Observation, Pace
 from include.probes.http import HttpProbe, next_turn, offset, until_turn
 from include.probes.http_metrics import METRICS
-from include.probing import Probing
+from include.targets.probing import Probing
 from include.web.certificates import wrong
 from include.web.client import Call, Client
 from include.web.expecting import Expect

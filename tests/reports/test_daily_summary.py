@@ -81,7 +81,7 @@ def test_hostile_words_are_shown_and_do_nothing(story: Story) -> None:
 
 
 def test_what_is_coming_is_said(story: Story) -> None:
-    from include.actions import Window
+    from include.acting.actions import Window
 
     window = Window({"target": "web-*"}, story.now + timedelta(hours=2), story.now + timedelta(hours=3))
     story.wiring.actions().silence(window, "ann", "ann", "new disks", maintenance=True)
@@ -98,7 +98,7 @@ def test_what_is_coming_is_said(story: Story) -> None:
 
 
 def test_a_silence_that_nothing_is_like_is_said(story: Story) -> None:
-    from include.actions import Window
+    from include.acting.actions import Window
 
     story.wiring.actions().silence(Window({"target": "idle"}, story.now, story.now + timedelta(days=20)), "ann", "ann", "too loud")
     story.now += timedelta(days=8)

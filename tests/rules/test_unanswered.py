@@ -13,13 +13,13 @@ import pytest
 from include.config.loading import parse
 from include.config.targets import ApplicationTarget, Targets
 from include.evaluating import Evaluating
-from include.fleet import Fleet
 from include.model import Run, Sample
 from include.rules import traits_of
 from include.rules.thresholds import Thresholds
 from include.sources.application_metrics import METRICS
 from include.sources.application_sql import ApplicationSql
 from include.store import Store, samples
+from include.targets.fleet import Fleet
 from tests.conftest import NOW
 from tests.lifecycle.stage import Table
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from include.store import Row, Store
-from include.watching import Watching
+from include.watchers.watching import Watching
 from securenet.watching import open_watching
 from tests.discovery.lists import group, written
 from tests.probes.servers import Raw, answer, says, serving
@@ -35,7 +35,7 @@ def shops() -> Iterator[list[Raw]]:
 @pytest.fixture
 def listed(store_dsn: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The file of an installation that looks at it often."""
-    monkeypatch.setattr("include.following.EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr("include.targets.following.EVERY", timedelta(milliseconds=200))
     monkeypatch.setattr("securenet.watching.JUDGED_EVERY", timedelta(milliseconds=200))
     monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
     monkeypatch.setenv("SECURENET_RUN", str(tmp_path))

@@ -23,9 +23,9 @@ import pytest
 
 from include.config.targets import HostTarget, Targets
 from include.failures import SourceError
-from include.fleet import Fleet
 from include.hosts.host_metrics import METRICS
 from include.model import utc_now
+from include.targets.fleet import Fleet
 from securenet.fleets import fleet, host
 from securenet.ssh import shell
 from tests.sources.seen import read, value

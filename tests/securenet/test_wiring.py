@@ -11,7 +11,7 @@ import pytest
 
 from include.message import Urgency
 from include.model import Level, Run, Traits, Verdict, utc_now
-from include.watching import Watching
+from include.watchers.watching import Watching
 from securenet.watching import open_watching
 from securenet.wiring import wired
 from tests.receivers import KEY, pagerduty, receiving

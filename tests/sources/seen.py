@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from include.fleet import Gauge
 from include.metrics import Reading
+from include.targets.fleet import Gauge
 
 SECONDS = timedelta(seconds=10)
 LABELS: Mapping[str, str] = {"target": "web1", "environment": "test"}

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError, Er
 from airflow.sdk.execution_time.comms import ErrorResponse
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
-from include.actions import Window
+from include.acting.actions import Window
 from include.model import Run, Stage
 from include.store.runs import Attempt, failure_recorded, over
 from securenet.commands.check import load_dag

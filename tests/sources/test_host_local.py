@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from include.fleet import Fleet
 from include.hosts import cgroup, mounts
 from include.hosts.host_metrics import CHEAP, METRICS
 from include.hosts.host_sums import OF_MOUNTS, Mount, Space, once
@@ -23,6 +22,7 @@ from include.model import utc_now
 from include.sources.host_local import LocalHost
 from include.store import Store, samples
 from include.store.samples import newest
+from include.targets.fleet import Fleet
 from tests.conftest import NOW, stopped
 from tests.sources.seen import LABELS, names, note, read, value, waiting
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from include.failures import SourceError
-from include.fleet import Fleet
 from include.hosts import proc
 from include.hosts.host_metrics import METRICS
 from include.hosts.host_sums import OF_MOUNTS
@@ -20,6 +19,7 @@ from include.sources.host_local import LocalHost
 from include.sources.host_ssh import SshHost
 from include.store import Store, samples
 from include.store.samples import newest
+from include.targets.fleet import Fleet
 from tests.conftest import NOW, stopped
 from tests.sources.seen import LABELS, names, note, read, value
 from tests.sources.test_host_local import MAYBE, RATES

@@ -25,10 +25,10 @@ from include.browser.devtools import Pipe
 from include.browser.events import place
 from include.browser.visit import Expect, Visit
 from include.failures import SourceError
-from include.fleet import Fleet
 from include.metrics import Reading
 from include.sources.host_local import LocalHost
 from include.sources.page import METRICS, PageGauge
+from include.targets.fleet import Fleet
 from tests.sources.pages import site
 from tests.sources.seen import LABELS, names, note, read, value
 

@@ -12,14 +12,14 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from include.asking.onlooker import Onlooker
 from include.config.targets import Backup
 from include.failures import SourceError
-from include.fleet import Fleet
 from include.metrics import Reading
-from include.onlooker import Onlooker
 from include.sources.postgresql import FILES, METRICS, NEEDS, QUERIES, STATEMENTS, PostgresGauge
 from include.store import Store
 from include.store.samples import newest, record
+from include.targets.fleet import Fleet
 from local.postgres import Server, throwaway
 from tests.conftest import NOW, database, stopped
 from tests.sources.gauged import LABELS, WITHIN, ask, by, deadlock, in_background, of, read, refused, run, session, until

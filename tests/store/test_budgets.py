@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from include.availability import derive
 from include.model import Sample
 from include.probes.http_metrics import METRICS
 from include.store import Store, samples
+from include.targets.availability import derive
 from tests.conftest import NOW
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)

@@ -17,9 +17,9 @@ from include.model import utc_now
 from securenet.configuration import InForce, load_file
 
 if TYPE_CHECKING:
-    from include.addressing import Subject
     from include.config.settings import Settings
-    from include.explaining import Told
+    from include.people.addressing import Subject
+    from include.people.explaining import Told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 def explained(chosen: argparse.Namespace, settings: Settings) -> str:
     """The explanation. Raises ValueError for words that are not understood."""
-    from include.explaining import explain, read_moment, read_subject
+    from include.people.explaining import explain, read_moment, read_subject
     from securenet.wiring import Wiring
 
     zone = ZoneInfo(settings.monitoring.zone)

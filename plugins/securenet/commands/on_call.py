@@ -40,8 +40,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def printed(chosen: argparse.Namespace, settings: Settings) -> str:
     """The table, or the calendar file. Raises ValueError for words that are not understood."""
-    from include.explaining import read_moment
-    from include.on_call import ical
+    from include.people.explaining import read_moment
+    from include.people.on_call import ical
 
     at = read_moment(chosen.at, ZoneInfo(settings.monitoring.zone)) if chosen.at else utc_now()
     return table(settings, at) if chosen.ics is None else ical(settings, chosen.ics, at, at + AHEAD)
@@ -50,7 +50,7 @@ def printed(chosen: argparse.Namespace, settings: Settings) -> str:
 def table(settings: Settings, at: datetime) -> str:
     """A line for each role, those of nobody included."""
     from include.config.people import DEFAULT_ROLES
-    from include.on_call import on_call
+    from include.people.on_call import on_call
     from include.writing.wording import visible
 
     roles = dict.fromkeys((*DEFAULT_ROLES, *settings.roles))

@@ -20,7 +20,7 @@ class Act(Verb):
 
     def perform(self, wiring: Wiring, run: Run) -> Counts:
         """Returns what was done, and to how many. A run that is repeated does not do it twice."""
-        from include.acting import Form, act, overview
+        from include.acting.forms import Form, act, overview
         from include.model import Stage
         from include.store.runs import Attempt, once
 

@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
-from include.answering import Answering, CallRefused
+from include.acting.answering import Answering, CallRefused
 from include.config.loading import ConfigurationRefused
 from include.hooks import HOOKS, Call
 from include.loading import load_named

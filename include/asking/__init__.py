@@ -1,0 +1,1 @@
+"""Asking others: only reading, not for long, and gone in time."""

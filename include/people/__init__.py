@@ -1,0 +1,1 @@
+"""Who is told: routes, roles, calendars and addresses."""

@@ -1,0 +1,1 @@
+"""What keeps alerts quiet for a while."""

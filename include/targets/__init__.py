@@ -1,0 +1,1 @@
+"""Many targets of one kind: found, followed, and read side by side."""

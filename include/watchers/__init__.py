@@ -1,0 +1,1 @@
+"""What watches without a pause: targets, and the outbox."""
