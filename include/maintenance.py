@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from psycopg import sql
 
-from include.config.settings import Housekeeping
+from include.config.settings import Settings
+from include.discovery import key_of
 from include.model import Clock, Run, Stage
 from include.reports import PAGES
 from include.store import Store
@@ -15,16 +16,16 @@ from include.store.runs import Attempt, Counts, once
 DAY = timedelta(days=1)
 
 
-def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Counts:
+def maintain(store: Store, run: Run, settings: Settings, clock: Clock) -> Counts:
     """Make the partitions ahead and delete what is older than the configuration keeps. Returns counts.
 
     Each part commits for itself: partitions are locked against every collector while they come and go.
     """
 
     def attempt(attempt: Attempt) -> Counts:
-        now = attempt.started_at
-        made = store.value("samples.ensure_partitions", today=now.date(), ahead=settings.partitions_ahead)
-        oldest = now - settings.keep_samples
+        now, housekeeping = attempt.started_at, settings.monitoring.housekeeping
+        made = store.value("samples.ensure_partitions", today=now.date(), ahead=housekeeping.partitions_ahead)
+        oldest = now - housekeeping.keep_samples
         dropped = drop_partitions(store, oldest.date().isoformat())
         series = store.change("samples.forget_series", before=oldest)
         return attempt.finish({"partitions_made": made, "partitions_dropped": dropped, "series": series, **forget(store, settings, now)})
@@ -32,20 +33,22 @@ def maintain(store: Store, run: Run, settings: Housekeeping, clock: Clock) -> Co
     return once(store, run, Stage.MAINTAIN, clock, attempt)
 
 
-def forget(store: Store, settings: Housekeeping, now: datetime) -> Counts:
+def forget(store: Store, settings: Settings, now: datetime) -> Counts:
     """Delete what is older than the configuration keeps, what refers before what is referred to; rows per table."""
+    housekeeping, lists = settings.monitoring.housekeeping, [key_of(entry) for entry in settings.targets.discover]
     kept = {
-        "reminders": settings.keep_messages,
-        "messages": settings.keep_messages,
-        "runs": settings.keep_runs,
-        "groups": settings.keep_messages,
-        "alerts": settings.keep_alerts,
-        "silences": settings.keep_alerts,
+        "reminders": housekeeping.keep_messages,
+        "messages": housekeeping.keep_messages,
+        "runs": housekeeping.keep_runs,
+        "groups": housekeeping.keep_messages,
+        "alerts": housekeeping.keep_alerts,
+        "silences": housekeeping.keep_alerts,
         "hooks": DAY,
     }
     forgotten = {table: store.change(f"{table}.forget", before=now - age) for table, age in kept.items()}
-    forgotten["reports"] = store.change("reports.forget", pages=PAGES, before=now - settings.keep_reports)
-    forgotten["pages"] = store.change("reports.forget_pages", pages=PAGES, before=now - settings.keep_pages)
+    forgotten["reports"] = store.change("reports.forget", pages=PAGES, before=now - housekeeping.keep_reports)
+    forgotten["pages"] = store.change("reports.forget_pages", pages=PAGES, before=now - housekeeping.keep_pages)
+    forgotten["discovered"] = store.change("discovered.forget", before=now - housekeeping.keep_samples, entries=lists)
     return forgotten
 
 

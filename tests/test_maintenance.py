@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 from include.acting.actions import Window
-from include.config.settings import Housekeeping
+from include.config.settings import Settings
+from include.discovery import key_of
 from include.maintenance import maintain
 from include.model import Level, Run, Sample, Traits, Verdict
 from include.store import samples
+from tests.configured import configured
 from tests.conftest import NOW
 from tests.story import Story
 
 
-def keep_house(story: Story, days: int) -> dict[str, int]:
+def keep_house(story: Story, days: int, settings: Settings | None = None) -> dict[str, int]:
     """Housekeeping so many days after the story began."""
     story.later(days=days)
-    return maintain(story.store, Run("housekeeping", f"night {days}", story.now), Housekeeping(), lambda: story.now)
+    return maintain(story.store, Run("housekeeping", f"night {days}", story.now), settings or Settings(), lambda: story.now)
 
 
 def rows(story: Story, table: str) -> int:
@@ -106,3 +108,14 @@ def test_pages_that_nobody_is_mailed_go_sooner_and_the_newest_stays(story: Story
     assert rows(story, "report") == 3
     assert keep_house(story, 31)["pages"] == 1
     assert rows(story, "report") == 2, "the last one may be made again, and begins where the one before ended"
+
+
+def test_what_lists_said_goes_when_they_have_not_been_read_for_long(story: Story) -> None:
+    settings = configured("targets: {discover: [{kind: applications, connection: c, query: q, set: {take: {a: b}}}]}")
+    (entry,) = settings.targets.discover
+    for key in (key_of(entry), "gone"):
+        story.store.change("discovered.keep", entry=key, targets="[]")
+    story.store.connection.execute("update discovered set seen_at = %s", [story.now])
+    assert keep_house(story, 89, settings)["discovered"] == 0
+    assert keep_house(story, 2, settings)["discovered"] == 1
+    assert [row["entry"] for row in story.store.connection.execute("select entry from discovered")] == [key_of(entry)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from include.config.loading import Configuration, ConfigurationRefused, load, parse
 from include.config.settings import Settings
-from securenet.parsing import path
+from securenet.parsing import environment, path
 
 if TYPE_CHECKING:
     from include.store import Store
@@ -25,7 +24,7 @@ class InForce:
 
 def load_file() -> Configuration:
     """The file with its overlay. Raises ConfigurationRefused."""
-    return load(path(), os.environ.get("SECURENET_ENV") or None)
+    return load(path(), environment())
 
 
 def at_run(store: Store, *, accept: bool = True) -> InForce:

@@ -27,10 +27,15 @@ def path() -> Path:
     return Path(os.environ.get("SECURENET_CONFIG") or SHIPPED)
 
 
+def environment() -> str | None:
+    """Which overlay of it counts: SECURENET_ENV."""
+    return os.environ.get("SECURENET_ENV") or None
+
+
 def overlay() -> Path:
-    """The overlay for SECURENET_ENV, which need not exist, nor be one that can."""
+    """The overlay, which need not exist, nor be one that can."""
     file = path()
-    return file.parent / f"{file.stem}.{os.environ.get('SECURENET_ENV')}{file.suffix}"
+    return file.parent / f"{file.stem}.{environment()}{file.suffix}"
 
 
 def at_parse() -> Plain:
@@ -54,9 +59,9 @@ def must_be_valid() -> Plain:
     if copy and copy["stamp"] == now:
         settings: Plain = copy["settings"]
         return settings
-    from securenet.configuration import load_file
+    from include.config.loading import load
 
-    accepted: Plain = load_file().settings.model_dump(mode="json")
+    accepted: Plain = load(path(), environment()).settings.model_dump(mode="json")
     write_copy({"stamp": now, "settings": accepted})
     return accepted
 
@@ -77,7 +82,7 @@ def seen(file: Path) -> list[int]:
 
 def copy_path() -> Path:
     """Where the copy stands: another place for another file or environment."""
-    of = hashlib.sha256(f"{path().resolve()} {os.environ.get('SECURENET_ENV') or ''}".encode()).hexdigest()[:16]
+    of = hashlib.sha256(f"{path().resolve()} {environment() or ''}".encode()).hexdigest()[:16]
     return Path(os.environ.get("AIRFLOW_HOME") or Path.home() / "airflow") / "securenet" / f"accepted-{of}.json"
 
 

@@ -31,4 +31,4 @@ class Maintain(Verb):
         """Returns how many partitions were made and dropped, and rows deleted per table."""
         from include.maintenance import maintain
 
-        return maintain(wiring.store, run, wiring.settings.monitoring.housekeeping, wiring.clock)
+        return maintain(wiring.store, run, wiring.settings, wiring.clock)
