@@ -6,8 +6,9 @@ when something is new, worse or over, and every morning in any case; owners get 
 from 7 days on.
 
 **At 3 a.m.:** nothing burns. What is past its grace stands first in the digest; renew or close it in the user management.
-*No data from source accounts*: the watched database does not answer; the alert says why.
-*Reminders held*: unusually many at once, often a bulk change of dates. Look at the list, then trigger with `release_held` = yes.
+
+- **No data from source accounts**: the watched database does not answer; the alert says why.
+- **Reminders held**: unusually many at once, often a bulk change of dates. Look at the list, then trigger with `release_held` = yes.
 """
 
 from airflow.sdk import Param

@@ -5,7 +5,7 @@ rest. Three attempts within a second must fail before it is an alert; while it i
 the cheap counters of hosts, databases and applications, and judges error rate (0.1 %), mean response (200 ms), certificates (21 and 7 days)
 and how fast the month's error budget is used up.
 
-**At 3 a.m.:** *API failed* says how far it came: a name that is not found, a connection that is refused, TLS, a status, a body. A budget
+**At 3 a.m.:** **API failed** says how far it came: a name that is not found, a connection that is refused, TLS, a status, a body. A budget
 that burns fast means that users see it now; roll back what was deployed last.
 """
 

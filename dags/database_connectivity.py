@@ -5,7 +5,7 @@ that connection finds a frozen one. Three attempts within a second must fail bef
 second. The messages leave from there. A run of this DAG is the record of what changed, and sends what still waits; by hand,
 `make check DUTY=database_connectivity` measures.
 
-**At 3 a.m.:** *Database connection failed* names the target and what the server or the network said. Is it up, is it reachable from
+**At 3 a.m.:** **Database connection failed** names the target and what the server or the network said. Is it up, is it reachable from
 here, are its connections used up? The target `store` is the monitoring's own database.
 """
 

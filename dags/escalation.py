@@ -5,9 +5,12 @@ a silence or an acknowledgement held back. Each time it did so, and every 5 minu
 duty of which no run came through for two of its intervals, a watcher that is not heard of, a channel that is out of order, a maintenance
 that goes on. A duty that is paused is nobody's alarm. Whether this watch runs itself, the receiver of its heartbeats says.
 
-**At 3 a.m.:** *has not run*: is the scheduler up, is the DAG's last run still running? *failed in its last runs*: the message says of what,
-the log of the task says more. *is not heard of*: is the triggerer up? *channel is out of order*: its alerts leave through the next one; the
-reason names what does not answer.
+**At 3 a.m.:**
+
+- **has not run**: is the scheduler up, is the DAG's last run still running?
+- **failed in its last runs**: the message says of what, the log of the task says more.
+- **is not heard of**: is the triggerer up?
+- **channel is out of order**: its alerts leave through the next one; the reason names what does not answer.
 """
 
 # a file that names neither airflow nor dag is skipped without a word

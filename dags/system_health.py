@@ -4,7 +4,7 @@ Hosts are read side by side: this machine, others through their node_exporter or
 and told as such. What lasts beyond its limit (`cpu_usage` 80 %, `memory_usage` 85 %, `disk_usage` 90 %, and those of `rules.md`) becomes
 an alert; back at its clear level it is over. The cheap counters are sampled every minute by the watcher of `api_performance`.
 
-**At 3 a.m.:** the message names the host, the value, the limit, and what to do first. *no data from source systems* means the host or the
+**At 3 a.m.:** the message names the host, the value, the limit, and what to do first. **no data from source systems** means the host or the
 way to it: is it up, does its exporter answer?
 """
 
