@@ -14,8 +14,9 @@ from include.config.types import known_zone
 from include.failures import RequestRefused
 from include.silences.silencing import Window
 from include.silences.windows import survey
-from include.store import Store
+from include.store import Row, Store
 from include.store.runs import Counts
+from include.writing.wording import span
 
 CHOICES = ("list", "acknowledge", "resolve", "silence", "unsilence", "maintenance", "feedback")
 VERDICTS = {"true alarm": True, "false alarm": False}
@@ -109,7 +110,7 @@ def act(actions: Actions, form: Form, by: str) -> Counts:
 
 def about_alerts(actions: Actions, form: Form, what: str, by: str) -> int:
     """Acknowledge, resolve or judge the alerts that the form names; how many."""
-    reference = form.need("alert", "which one? Its id, its fingerprint or a group's key; the action `list` shows them")
+    reference = form.need("alert", "which one? Its number, which the action `list` shows, or a fingerprint or a group's key")
     if what == "acknowledge":
         return actions.acknowledge(reference, by, form.get("comment"), form.moment("ends"))
     if what == "resolve":
@@ -128,11 +129,13 @@ def number(form: Form) -> int:
 
 
 def overview(store: Store, now: datetime) -> list[str]:
-    """A line for each open alert, and for each silence and maintenance that has not ended, those that end soon first."""
-    alerts = [
-        f"alert {row['id']}  {row['state']}  {row['severity']}  {row['summary']}"
-        + (f"  (acknowledged by {row['acknowledged_by']})" if row["acknowledged_by"] else "")
-        + (f"  ({row['quiet']})" if row["quiet"] else "")
-        for row in store.many("alerts.open_all")
-    ]
-    return [*alerts, *(one.words for one in survey(store, now))]
+    """A line for each open alert, the worst first, and for each silence and maintenance that has not ended, those that end soon first."""
+    return [*(words(row, now) for row in store.many("alerts.open_all")), *(one.words for one in survey(store, now))]
+
+
+def words(alert: Row, now: datetime) -> str:
+    """`alert 7       critical  firing        3 hours             db-1 does not answer  (silenced)`."""
+    since = span(now - (alert["fired_at"] or alert["opened_at"]))
+    line = f"alert {alert['id']:<6}  {alert['severity']:<8}  {alert['state']:<12}  {since:<18}  {alert['summary']}"
+    notes = (alert["acknowledged_by"] and f"acknowledged by {alert['acknowledged_by']}", alert["quiet"])
+    return "  ".join([line, *(f"({note})" for note in notes if note)])

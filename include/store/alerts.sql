@@ -14,8 +14,9 @@ order by fingerprint for no key update
 select * from alert where duty = %(duty)s and rule = %(rule)s and state <> 'resolved'
 
 -- name: open_all
--- Every alert that people could be told of.
+-- Every alert that people could be told of, the worst first, and of these the newest.
 select * from alert where state not in ('resolved', 'pending')
+order by severity desc, fired_at desc nulls last, id
 
 -- name: causes
 -- The alerts of some rules and targets that people could be told of, or that have ended since a moment; without rules, of any.

@@ -170,6 +170,19 @@ def test_the_list_shows_what_a_silence_keeps_quiet_and_which_are_stale(stage: St
     ]
 
 
+def test_the_list_shows_the_worst_and_newest_first_and_how_they_stand(stage: Stage) -> None:
+    for name, level in (("old", Level.CRITICAL), ("warned", Level.WARNING)):
+        stage.judge(name, level)
+    stage.now += 3 * HOUR
+    stage.judge("new", Level.CRITICAL)
+    do(stage, action="acknowledge", alert="1")
+    assert overview(stage.store, stage.now) == [
+        "alert 3       critical  firing        less than a minute  new is critical",
+        "alert 1       critical  acknowledged  3 hours             old is critical  (acknowledged by ann)",
+        "alert 2       warning   firing        3 hours             warned is warning",
+    ]
+
+
 def test_who_ends_a_silence_that_is_not_there_is_told_where_they_stand(stage: Stage) -> None:
     with pytest.raises(RequestRefused, match="there is no silence 7 that could be ended; the action `list` shows those that can"):
         do(stage, action="unsilence", silence="7")

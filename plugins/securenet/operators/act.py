@@ -30,6 +30,6 @@ class Act(Verb):
                 return attempt.finish(act(wiring.actions(), form, run.by or "nobody known"))
 
         counts = once(wiring.store, run, Stage.ACT, wiring.clock, attempt)
-        for line in overview(wiring.store, wiring.clock()):
+        for line in overview(wiring.store, wiring.clock()) or ["nothing is open, and nothing is silenced"]:
             self.log.info("%s", line.encode("unicode_escape").decode() if not line.isprintable() else line)
         return counts

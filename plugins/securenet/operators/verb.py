@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from include.store.runs import Counts
     from securenet.wiring import Wiring
 
+log = logging.getLogger(__name__)
 CHOICES = {"yes": True, "no": False}
 
 
@@ -77,6 +79,7 @@ def asked_in_vain() -> Iterator[None]:
     try:
         yield
     except RequestRefused as refused:
+        log.error("refused: %s", refused)  # the line that Airflow makes of an exception is cut at the edge of the page
         raise AirflowFailException(str(refused)) from None
 
 
