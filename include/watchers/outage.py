@@ -22,7 +22,7 @@ from include.message import Message, MessageState, Outcome, Urgency
 from include.model import Alert, Level, Run, Severity, State, Traits, Verdict
 from include.planning import Planning
 from include.silences.silencing import Silence, Suppression
-from include.store import Row, Store, alerts
+from include.store import Row, Store, alerts, groups
 from include.store.groups import Group, Place
 from include.store.messages import Drainer
 from include.telling import Known
@@ -33,12 +33,15 @@ Openers = Mapping[str, Callable[[], Channel]]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a watcher knew when the store last answered, at `since`. `directory` asks no store; `lease_until`: then others may watch."""
+    """What a watcher knew when the store last answered, at `since`. `directory` asks no store; `lease_until`: then others may watch.
+
+    `open`: the open alerts, by fingerprint.
+    """
 
     settings: Settings
     directory: Directory
     suppression: Suppression
-    critical: frozenset[str]
+    open: Mapping[str, Alert]
     channels: Openers
     since: datetime
     lease_until: datetime
@@ -49,8 +52,7 @@ class Memory:
         known = alerts.open_alerts(store)
         silences = [Silence.from_row(row) for row in store.many("silences.standing", now=now)]
         suppression = Suppression(silences, settings.alerts, known, now)
-        critical = frozenset(alert.fingerprint for alert in known if alert.is_critical)
-        return cls(settings, directory, suppression, critical, channels, now, lease_until)
+        return cls(settings, directory, suppression, {alert.fingerprint: alert for alert in known}, channels, now, lease_until)
 
 
 @dataclass
@@ -98,21 +100,28 @@ class Outage:
 
     def begin(self, traits: Traits, verdict: Verdict) -> Episode | None:
         """An episode of what is critical, was not before, and would fire at once."""
-        fires = next_state(None, verdict, traits).after is State.FIRING
-        if not fires or verdict.fingerprint in self.memory.critical:
+        fires, before = next_state(None, verdict, traits).after is State.FIRING, self.memory.open.get(verdict.fingerprint)
+        if not fires or (before and before.is_critical):
             return None
         name = named(verdict, traits, self.memory.settings.alerts)
         alert = alert_of(-1 - len(self.episodes), verdict, traits, name, self.memory.settings)
         return self.episodes.setdefault(verdict.fingerprint, Episode(traits, name, alert, verdict)) if alert.is_critical else None
 
     def tell(self, episode: Episode, now: datetime) -> int:
-        """Send what the plan says; how many messages left."""
+        """Send what the plan says; how many messages left. How a group of several ends can only be said with the store."""
+        if episode.ended and self.is_one_of_many(episode):
+            return 0
         name = episode.name
         group = Group(name.key, name.duty, name.rule, name.labels, episode.known, {}, {}, [episode.alert])
         suppression = replace(self.memory.suppression, now=now)
         plan = Planning(self.memory.settings, self.memory.directory, suppression, now).plan(group)
         due = [row for row in plan.messages if row["state"] == MessageState.PENDING and row["priority"] == Urgency.CRITICAL]
         return sum(self.send(episode, row, now) for row in due if row["channel"] in self.memory.channels)
+
+    def is_one_of_many(self, episode: Episode) -> bool:
+        """Whether its group has had other alerts, as far as is known."""
+        others = [*self.memory.open.values(), *(one.alert for one in self.episodes.values())]
+        return any(alert.group_key == episode.name.key and alert.fingerprint != episode.alert.fingerprint for alert in others)
 
     def send(self, episode: Episode, row: Row, now: datetime) -> int:
         """Hand one message over, and remember what came of it: 1 when it has arrived or may have."""
@@ -153,11 +162,13 @@ def settle(outage: Outage, evaluating: Evaluating, store: Store, run: Run) -> in
     Within the caller's transaction, which holds the lease.
     """
     drainer, episodes = Drainer.enrol(store), list(outage.episodes.values())
+    keys, now = [one.name.key for one in episodes], evaluating.clock()
     for verdicts in ([(one, one.opened) for one in episodes], [(one, one.ended) for one in episodes if one.ended]):
         evaluating.keep(store, [(episode.traits, verdict) for episode, verdict in verdicts], run)
+        known = {group.key: dict(group.known) for group in groups.read(store, keys, now)}
         for episode, verdict in verdicts:
-            write_down(episode, verdict, store, drainer)
-    Dispatch(store, evaluating.settings, evaluating.directory, evaluating.clock()).groups([one.name.key for one in episodes])
+            write_down(episode, verdict, known[episode.name.key], store, drainer)
+    Dispatch(store, evaluating.settings, evaluating.directory, now).groups(keys)
     drainer.leave()
     return sum(len(episode.told) for episode in episodes)
 
@@ -176,17 +187,22 @@ def record(outage: Outage, store: Store) -> None:
     drainer.leave()
 
 
-def write_down(episode: Episode, verdict: Verdict, store: Store, drainer: Drainer) -> None:
-    """The messages about one verdict, as sent: their receivers know of the alert by its own number then."""
+def write_down(episode: Episode, verdict: Verdict, known: dict[Place, Known], store: Store, drainer: Drainer) -> None:
+    """The messages about one verdict, as sent. `known`: what receivers know of the group, with this from then on."""
     alert = alerts.newest(store, [verdict.fingerprint])[verdict.fingerprint]
     for message, row, outcome, at in episode.told:
         if (verdict is episode.ended) == (not row["tells"]["open"]):
-            words = {"key": message.key, "subject": message.subject, "alert_id": alert.id, "tells": renumbered(row["tells"], alert)}
+            place = (message.channel, message.receiver)
+            tells = added(known.get(place, Known()), row["tells"], alert)
+            known[place] = Known.from_row({**tells, "at": at})
+            words = {"key": message.key, "subject": message.subject, "alert_id": alert.id, "tells": tells}
             number = drainer.told({**row, **words}, at)
             if number is not None:
                 drainer.finish(replace(message, id=number), outcome, at, at)
 
 
-def renumbered(tells: Row, alert: Alert) -> Row:
-    """What a receiver knows, by the number that the alert has in the store."""
-    return {**tells, "marks": dict(zip([alert.id], tells["marks"].values(), strict=False))}
+def added(known: Known, tells: Row, alert: Alert) -> Row:
+    """What a receiver knows of the group then: what they were told of the alert, by its number in the store, and of others what they knew."""
+    others = {number: mark for number, mark in known.marks.items() if number != alert.id}
+    marks = {**others, **dict(zip([alert.id], tells["marks"].values(), strict=False))}
+    return {**tells, "open": bool(marks), "marks": marks}

@@ -140,3 +140,29 @@ def test_a_receiver_who_could_not_be_reached_is_told_when_the_store_is_back(cut:
     cut.back()
     assert cut.stage.told() == ["opened"]
     assert MARK not in cut.stage.titles()[0]
+
+
+def test_what_receivers_know_of_the_rest_of_a_group_outlasts_an_outage(stage: Stage) -> None:
+    stage.table.traits_of_all = Traits(damp=False, group_by=())
+    stage.judge("a", Level.CRITICAL)
+    stage.drain()
+    cut = Cut(stage)
+    assert cut.judge("b", Level.CRITICAL) == cut.judge("c", Level.CRITICAL) == 1
+    assert cut.judge("b", Level.OK) == 0, "what is left of the group is told when the store is back"
+    cut.back()
+    assert stage.told() == ["opened", "opened", "opened", "eased"]
+    stage.judge("c", Level.OK)
+    stage.drain()
+    stage.judge("a", Level.OK)
+    stage.later(3600)
+    assert stage.told()[4:] == ["eased", "recovered"]
+
+
+def test_the_end_of_a_group_that_began_without_the_store_is_told_once_for_all_of_it(stage: Stage) -> None:
+    stage.table.traits_of_all = Traits(damp=False, group_by=())
+    cut = Cut(stage)
+    assert [cut.judge("a", Level.CRITICAL), cut.judge("b", Level.CRITICAL)] == [1, 1]
+    assert [cut.judge("a", Level.OK), cut.judge("b", Level.OK)] == [0, 0]
+    cut.back()
+    stage.later(3600)
+    assert stage.told() == ["opened", "opened", "recovered"]
