@@ -6,7 +6,7 @@
 PY := .venv/bin/python
 LOCAL := $(PY) -m local
 READY := .venv/.installed
-flag = $(if $($(1)),$(2))
+flag = $(if $(filter-out 0 no false,$($(1))),$(2))
 
 # The exit codes 0, 1 and 2 of these are an interface, but make turns every failure into a 2. Only in question mode does it
 # pass a 1 on, from a recipe line marked with +, and such lines then run as usual.
@@ -39,7 +39,7 @@ start-demo: $(READY) ## bring the watched system back
 	@$(LOCAL) start-demo
 
 check: $(READY) ## run one duty now, in this shell: DUTY=... [ORGANIZATION=...] [SEND=1] [JSON=1]
-	+@$(LOCAL) exec python -m securenet check $(DUTY) $(call flag,ORGANIZATION,--organization "$(ORGANIZATION)") \
+	+@$(LOCAL) exec python -m securenet check "$$DUTY" $${ORGANIZATION:+--organization "$$ORGANIZATION"} \
 		$(call flag,SEND,--send) $(call flag,JSON,--json)
 
 config: $(READY) ## validate the configuration and print what is in force; JSON=1

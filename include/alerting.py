@@ -72,7 +72,7 @@ def no_breach(alert: Alert, verdict: Verdict, swing: Swing) -> Transition:
         return Transition(verdict, alert.state, State.RESOLVED, Reason.LAPSED, alert.severity)
     if not verdict.cleared:
         return stay(alert, verdict, Reason.UNCHANGED)
-    if swing.flapping:
+    if swing.flapping and not verdict.final:
         return stay(alert, verdict, Reason.UNCHANGED if alert.flapping else Reason.FLAPPING)
     return Transition(verdict, alert.state, State.RESOLVED, Reason.RECOVERED, alert.severity)
 

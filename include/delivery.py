@@ -97,6 +97,7 @@ class Drain:
             keys = [row["key"] for row in self.store.many("messages.given_up", channel=channel)]
             self.store.change("groups.wake", keys=keys, now=self.clock())
             self.store.change("messages.revive", channel=channel, keys=keys)
+            self.store.change("messages.revive_reminders", channel=channel, now=self.clock())
 
     def claim(self, drainer: Drainer) -> Message | None:
         """The next message that its receiver may get now, unless time is up."""

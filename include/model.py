@@ -143,6 +143,7 @@ class Verdict:
     """What a rule found about one thing. `progress` orders verdicts of the same level: greater is worse.
 
     `cleared` is False for what is no longer in breach and not yet below the clear level either: it opens nothing and ends nothing.
+    `final`: nothing will be judged of it any more, and however much it flapped it is over.
     `grace`: for so long nobody is told of what opens by it.
     """
 
@@ -155,6 +156,7 @@ class Verdict:
     progress: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
     cleared: bool = True
+    final: bool = False
     grace: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:

@@ -96,7 +96,8 @@ class Planning:
         audience = self.audience([alert for alert in group.alerts if alert.is_open and not quiets[alert.id]])
         places = {**group.known, **group.unsent, **audience}
         told = [self.tell(group, place, audience.get(place)) for place in places]
-        times = [*(one.next_at for one in told), next_change(quiets.values()), self.next_step(group, quiets)]
+        begins = (self.suppression.begins(alert) for alert in group.alerts if alert.is_open and not quiets[alert.id])
+        times = [*(one.next_at for one in told), next_change(quiets.values()), *begins, self.next_step(group, quiets)]
         return Plan(
             group,
             [one.message for one in told if one.message],

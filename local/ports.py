@@ -20,7 +20,10 @@ def port(name: str) -> int:
 
 def chosen(name: str) -> int | None:
     """The port that the caller asked for, if any."""
-    value = os.environ.get(f"SECURENET_PORT_{name.replace('-', '_').upper()}")
+    variable = f"SECURENET_PORT_{name.replace('-', '_').upper()}"
+    value = os.environ.get(variable)
+    if value and not (value.isdecimal() and len(value) < 6 and 0 < int(value) < 65536):
+        raise SystemExit(f"{variable} is {value!r}; allowed: a port, from 1 to 65535")
     return int(value) if value else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -516,6 +517,18 @@ def test_nobody_to_tell_is_on_record_and_no_failure(story: Story, monkeypatch: p
     story.account("ann", account_expires_at=2)
     story.run()
     assert [message["state"] for message in story.messages("report")] == ["not_configured"]
+
+
+def test_a_report_that_could_not_be_sent_is_when_its_run_is_repeated(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = os.environ["AIRFLOW_CONN_SMTP_DEFAULT"]
+    monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
+    story.account("ann", account_expires_at=2)
+    story.run("one")
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", connection)
+    story.run("one")
+    assert [message["state"] for message in story.messages("report")] == ["sent"]
+    story.run("one")
+    assert len(story.digests()) == 1
 
 
 def test_the_seed_configuration_sends_its_digest_to_the_default_receiver(story: Story) -> None:

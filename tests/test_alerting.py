@@ -76,3 +76,11 @@ def test_a_fingerprint_knows_no_order_of_labels() -> None:
     other = Verdict("d", "r", {"b": "2", "a": "1"}, Level.CRITICAL, NOW, "more")
     assert one.fingerprint == other.fingerprint
     assert one.fingerprint != Verdict("d", "r", {"a": "1", "b": "3"}, Level.OK, NOW, "").fingerprint
+
+
+def test_what_is_judged_no_more_is_over_however_much_it_flapped() -> None:
+    traits, swinging = Traits(), replace(alert(State.FIRING), history=0b1010101010101010101, flapping=True)
+    ends = verdict(Level.OK)
+    assert next_state(swinging, ends, traits).after is State.FIRING
+    over = next_state(swinging, replace(ends, final=True), traits)
+    assert (over.after, over.reason) == (State.RESOLVED, Reason.RECOVERED)

@@ -212,6 +212,23 @@ def test_a_sender_that_is_refused_is_our_fault_and_the_messages_wait(story: Stor
     assert "1 new alert" in str(story.digests()[-1]["Subject"])
 
 
+def test_reminders_that_were_given_up_while_nobody_took_mail_leave_when_somebody_does_as_far_as_they_are_true(story: Story) -> None:
+    for name, days in (("ann", 20), ("bob", 20), ("eve", 300)):
+        story.account(name, account_expires_at=days)
+    story.run()
+    story.later(days=7)
+    story.inbox.refuse_sender = "451 try again later"
+    for _ in range(6):
+        story.later(hours=1).run()
+    given_up = "update message set state = 'failed', error = 'given up after 97 attempts: 451 later' where template = 'reminder'"
+    assert story.store.connection.execute(given_up).rowcount == 2
+    story.change("bob", account_expires_at=300)
+    story.inbox.refuse_sender = ""
+    for _ in range(3):
+        story.later(hours=1).run()
+    assert story.reminded() == ["ann@example.com"]
+
+
 def test_a_login_that_is_a_key_is_not_taken_for_the_sender(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(
         "AIRFLOW_CONN_SMTP_DEFAULT", f"smtp://127.0.0.1:{story.inbox.port}/?from_email=apikey&disable_ssl=true&disable_tls=true"

@@ -45,6 +45,8 @@ class Actions:
         """Somebody looks after the alerts that the reference names; escalation pauses, until `until` if that is given. How many."""
         if until and until <= self.now:
             raise RequestRefused(f"an acknowledgement until {until.isoformat()} would be over already")
+        if until and until - self.now > LONGEST_SILENCE:
+            raise RequestRefused(f"an acknowledgement ends within {LONGEST_SILENCE.days} days, or has no end")
         return self.change("actions.acknowledge", reference, by, comment=storable(comment), until=until)
 
     def resolve(self, reference: str, by: str, resolution: str, cause: str = "") -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from include.acting.actions import Actions
+from include.config.duties import DutyName
 from include.config.times import duration
 from include.config.types import known_zone
 from include.failures import RequestRefused
@@ -19,6 +22,9 @@ from include.store.runs import Counts
 from include.writing.wording import span
 
 CHOICES = ("list", "acknowledge", "resolve", "silence", "unsilence", "maintenance", "feedback")
+# Between matchers, as `make explain` writes them.
+COMMA = re.compile(r",(?=\s|$|[^\s,=]+=)")
+KNOWN = {"duty": get_args(DutyName), "severity": ("info", "warning", "critical")}
 VERDICTS = {"true alarm": True, "false alarm": False}
 
 
@@ -65,10 +71,15 @@ class Form:
 
     def matchers(self) -> dict[str, str]:
         """`duty=system_health target=db-*` as {name: pattern}."""
-        words = self.need("matchers", "which alerts, as in duty=system_health target=db-*").split()
-        if not all("=" in word for word in words):
-            raise RequestRefused(f"`matchers` is {self.get('matchers')!r}; allowed: words such as target=db-*, with blanks between them")
-        return {name: pattern for name, _, pattern in (word.partition("=") for word in words)}
+        text = self.need("matchers", "which alerts, as in duty=system_health target=db-*")
+        pairs = [word.partition("=") for word in COMMA.sub(" ", text).split()]
+        found = {name: pattern for name, _, pattern in pairs}
+        if len(found) < len(pairs) or not all(name and pattern for name, _, pattern in pairs):
+            raise RequestRefused(f"`matchers` is {text!r}; allowed: words such as target=db-*, each name once, with blanks between them")
+        for name, allowed in KNOWN.items():
+            if name in found and not any(fnmatchcase(one, found[name]) for one in allowed):
+                raise RequestRefused(f"`matchers` is {text!r}, and no {name} is like {found[name]!r}; allowed: {', '.join(allowed)}")
+        return found
 
     def verdict(self) -> bool:
         """Whether it was a true alarm."""
@@ -80,7 +91,7 @@ class Form:
     def window(self) -> Window:
         """When and where a silence holds."""
         starts = self.moment("starts") or self.now
-        ends = self.moment("ends")
+        ends = replace(self, now=starts).moment("ends")  # 2h is how long it lasts
         if ends is None:
             raise RequestRefused("`ends` is empty: a silence without an end is forgotten; allowed: 2h, or a time such as 2026-12-24T18:00")
         return Window(self.matchers(), starts, ends, self.get("recurrence") or None, self.length("lasts"), self.zone)
@@ -135,7 +146,7 @@ def overview(store: Store, now: datetime) -> list[str]:
 
 def words(alert: Row, now: datetime) -> str:
     """`alert 7       critical  firing        3 hours             db-1 does not answer  (silenced)`."""
-    since = span(now - (alert["fired_at"] or alert["opened_at"]))
+    since = span(now - min(alert["fired_at"] or alert["opened_at"], now))
     line = f"alert {alert['id']:<6}  {alert['severity']:<8}  {alert['state']:<12}  {since:<18}  {alert['summary']}"
     notes = (alert["acknowledged_by"] and f"acknowledged by {alert['acknowledged_by']}", alert["quiet"])
     return "  ".join([line, *(f"({note})" for note in notes if note)])

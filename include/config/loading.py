@@ -18,7 +18,7 @@ from include.config.complaints import describe, unreadable
 from include.config.reading import merge, parse_yaml, read_yaml
 from include.config.references import REFERENCE
 from include.config.settings import Settings
-from include.config.spelling import spelled
+from include.config.spelling import for_everybody, spelled
 from include.failures import Refused
 
 # The sections whose entries are right or wrong one by one, and what stands in for a wrong one of a list, which keeps its numbers.
@@ -138,5 +138,5 @@ def stand_in(section: str, entry: Any) -> dict[str, Any]:
 
 
 def describe_settings(settings: Settings) -> str:
-    """All settings, defaults included, as the YAML that would produce them."""
-    return yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    """All settings, defaults included, as the YAML that would produce them; but for secrets, which everybody would see."""
+    return yaml.safe_dump(for_everybody(settings.model_dump(mode="json")), sort_keys=False, allow_unicode=True)

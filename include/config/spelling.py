@@ -49,6 +49,15 @@ def is_secret(key: Any) -> bool:
     return isinstance(key, str) and bool(SECRET.search(key))
 
 
+def for_everybody(value: Any) -> Any:
+    """The value as everybody may see it, in logs for one: strings that open something are left out."""
+    if isinstance(value, dict):
+        return {key: "…" if is_secret(key) and isinstance(within, str) else for_everybody(within) for key, within in value.items()}
+    if isinstance(value, list):
+        return [for_everybody(within) for within in value]
+    return without_secrets(value) if isinstance(value, str) else value
+
+
 def head(values: Iterable[Any]) -> Iterator[Any]:
     """As many as can have a part of a line."""
     return islice(values, MOST)

@@ -84,7 +84,8 @@ class Judging:
 
     def abandoned(self, row: Row) -> Verdict:
         """A limit that was taken back ends what it began."""
-        return Verdict(self.duty, row["rule"], row["labels"], Level.OK, self.now, f"the limit {row['rule']} is no longer in force")
+        what = f"the limit {row['rule']} is no longer in force"
+        return Verdict(self.duty, row["rule"], row["labels"], Level.OK, self.now, what, final=True)
 
 
 def doubts(store: Store, duty: str, found: Iterable[Row]) -> frozenset[tuple[str, str]]:

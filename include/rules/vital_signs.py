@@ -72,7 +72,7 @@ def judge_list(duty: str, row: Row) -> Verdict:
 def no_list(duty: str, row: Row, now: datetime) -> Verdict:
     """A list that nobody reads any more."""
     entry = row["labels"]["entry"]
-    return Verdict(duty, "discovery_up", {"entry": entry}, Level.OK, now, f"list of {entry} is no longer in the configuration")
+    return Verdict(duty, "discovery_up", {"entry": entry}, Level.OK, now, f"list of {entry} is no longer in the configuration", final=True)
 
 
 def judge_configuration(row: Row) -> Verdict:

@@ -19,6 +19,8 @@ from include.silences.recurring import Recurrence
 # For so long after its end an alert still hides what it made needless: until that was measured anew (every 5 minutes), and until
 # averages over 5 minutes know nothing of it any more.
 AFTERMATH = timedelta(minutes=7)
+# What waits to leave does not wait for longer, so that silences that begin later need not be thought of yet.
+AHEAD = timedelta(days=1)
 # Rules that are never silenced: they say that something is.
 EXEMPT = frozenset({"maintenance"})
 
@@ -62,6 +64,11 @@ class Window:
             return self.rule(self.recurrence).between(max(since, self.starts_at), until)
         except ValueError:
             return []
+
+    def next(self, now: datetime) -> datetime | None:
+        """When it begins to hold next, within AHEAD; None when it does not."""
+        coming = self.beginnings(now, min(now + AHEAD, self.ends_at))
+        return min((at for at in coming if at > now), default=None)
 
     def rule(self, recurrence: str) -> Recurrence:
         """How it recurs. Raises ValueError."""
@@ -120,6 +127,16 @@ class Suppression:
     def holding(self) -> Sequence[tuple[Silence, datetime]]:
         """The silences that hold now, each with when that ends: however many alerts there are, each is asked once."""
         return [(silence, until) for silence in self.silences if (until := silence.until(self.now))]
+
+    def begins(self, alert: Alert) -> datetime | None:
+        """When a silence begins under which this alert falls: what waits until then may not leave any more."""
+        mine = (at for silence, at in self.coming if alert.rule not in EXEMPT and fits(silence.matchers, values_of(alert)))
+        return min(mine, default=None)
+
+    @cached_property
+    def coming(self) -> Sequence[tuple[Silence, datetime]]:
+        """The silences that begin soon, each with when."""
+        return [(silence, at) for silence in self.silences if (at := silence.next(self.now))]
 
     def causes_of(self, alert: Alert) -> Iterator[Alert]:
         """The alerts that make this one needless, while they are open or just over, in the order in which they are known."""

@@ -32,11 +32,11 @@ class Standing:
 
     @property
     def words(self) -> str:
-        """`silence 3  until 2026-12-24 18:00 UTC  target=db-*  ann: a move  keeps 2 quiet  (ends within a day)`."""
+        """`silence 3  until 2026-12-24 18:00 UTC  target=db-*  ann: a move  keeps 2 quiet now  (ends within a day)`."""
         one = self.silence
         head = f"{'maintenance' if one.maintenance else 'silence'} {one.id}  until {one.ends_at:%Y-%m-%d %H:%M} UTC"
         what = " ".join(f"{name}={pattern}" for name, pattern in one.matchers.items())
-        words = [head, what, f"{one.owner}: {one.reason}", one.recurrence, self.quiet and f"keeps {self.quiet} quiet"]
+        words = [head, what, f"{one.owner}: {one.reason}", one.recurrence, f"keeps {self.quiet or 'nothing'} quiet now"]
         return "  ".join([*(str(word) for word in words if word), *([f"({self.stale})"] if self.stale else [])])
 
 

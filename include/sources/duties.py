@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.model import Sample
 from include.source_state import PATIENCE
 from include.store import Row, Store
+from include.store.samples import newest
 from include.writing.wording import counted, shown, span
 
 WATCHER_PATIENCE = timedelta(seconds=60)
@@ -33,7 +34,8 @@ class Duties:
         ran = {row["duty"]: row for row in store.many("runs.standing", duties=list(self.intervals))}
         heard = {row["watcher"]: row["beaten_at"] for row in store.many("leases.beats")}
         duties = [duty_sample(duty, interval, since.get(duty), ran[duty], at) for duty, interval in self.intervals.items()]
-        return [*duties, *(watcher_sample(watcher, since.get(watcher), heard.get(watcher), at) for watcher in self.watching)]
+        watchers = [watcher_sample(watcher, since.get(watcher), heard.get(watcher), at) for watcher in self.watching]
+        return [*duties, *watchers, *no_longer(store, "duty", self.intervals, at), *no_longer(store, "watcher", self.watching, at)]
 
     def expected(self, store: Store, at: datetime) -> dict[str, datetime]:
         """Since when each duty is expected; those that are paused are not."""
@@ -44,6 +46,13 @@ class Duties:
     def names(self) -> Iterable[str]:
         """Every duty that anything is expected of."""
         return dict.fromkeys((*self.intervals, *self.watching))
+
+
+def no_longer(store: Store, kind: str, names: Collection[str], at: datetime) -> Iterator[Sample]:
+    """Of duties or watchers that were overdue and of which nothing is expected any more, as after their last target has gone."""
+    for row in newest(store, f"{kind}_overdue", {}):
+        if row["value"] > 0 and row["labels"][kind] not in names:
+            yield overdue(kind, row["labels"][kind], at, timedelta(0), "is not expected any more")
 
 
 def duty_sample(duty: str, interval: timedelta, since: datetime | None, ran: Row, at: datetime) -> Sample:

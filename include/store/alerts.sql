@@ -56,7 +56,8 @@ with change as (
         reason = c.reason, evaluated_at = c.as_of, changed_at = case when c.reason = 'unchanged' then a.changed_at else c.as_of end,
         breaches = c.breaches, history = c.history, flapping = c.flapping,
         calls = a.calls + (c.reason = 'worsened' and a.acknowledged_by is not null)::int,
-        fired_at = case when c.state_after in ('pending', 'resolved') then a.fired_at else coalesce(a.fired_at, c.as_of) end,
+        fired_at = case when c.state_after = 'resolved' and a.fired_at > c.as_of then null  -- over within its grace: nobody was told
+                        when c.state_after in ('pending', 'resolved') then a.fired_at else coalesce(a.fired_at, c.as_of) end,
         unattended_since = case when c.state_after in ('pending', 'resolved') then a.unattended_since
                                 when c.reason = 'worsened' and a.acknowledged_by is not null then c.as_of
                                 else coalesce(a.unattended_since, c.as_of) end,

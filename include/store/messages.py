@@ -38,7 +38,7 @@ class Draft:
 
 
 def queue(store: Store, run: Run, draft: Draft, standing: tuple[MessageState, str | None], now: datetime) -> int:
-    """Queue it unless its key is known: 1 or 0. An older one of the same receiver and group that never left is superseded."""
+    """Queue it unless it has left or waits to: 1 or 0. An older one of the same receiver and group that never left is superseded."""
     state, error = standing
     fields = {name: getattr(draft, name) for name in draft.__dataclass_fields__}
     fields |= {"content": Jsonb(draft.content), "subject": storable(draft.subject), "receiver": storable(draft.receiver)}

@@ -68,7 +68,7 @@ returning id, key, group_key, subject, priority
 insert into bucket as b (channel, receiver, tokens, at, granted) values (%(cap)s, %(receiver)s, %(capacity)s - 1, %(now)s, true)
 on conflict (channel, receiver) do update
 set (tokens, at, granted) = (
-    select filled - (filled >= %(needed)s)::int, greatest(b.at, %(now)s), filled >= %(needed)s
+    select filled - (filled >= %(needed)s)::int, %(now)s, filled >= %(needed)s
     from (select least(%(capacity)s, b.tokens + greatest(extract(epoch from %(now)s - b.at), 0) * %(rate)s) as filled) f)
 returning tokens, granted
 
@@ -172,6 +172,12 @@ where channel = %(channel)s and template = 'alert' and state = 'failed' and erro
 update message set state = 'superseded', attempts = 0
 where channel = %(channel)s and template = 'alert' and state = 'failed' and error like 'given up%%' and group_key = any(%(keys)s)
 
+-- name: revive_reminders
+-- Reminders that were given up wait again, with those of their accounts for which the same is still true.
+update message m set state = 'pending', attempts = 0, created_at = %(now)s, due_at = %(now)s, finished_at = null, error = null
+where m.channel = %(channel)s and m.template = 'reminder' and m.state = 'failed' and m.error like 'given up%%'
+  and exists (select from reminder r join account_snapshot s using (source, account, kind, expires_on) where r.message_id = m.id)
+
 -- name: waiting_groups
 -- The groups that have something to tell through a channel.
 select distinct group_key as key from message where channel = %(channel)s and template = 'alert' and state in ('pending', 'uncertain')
@@ -199,7 +205,8 @@ from (select nextval('drainer')::int as drainer) d
 select pg_advisory_unlock(%(lock_class)s, %(drainer)s), set_config('plan_cache_mode', 'auto', false)
 
 -- name: queue
--- A message to send, unless its key is known; an older one of the same receiver and group that never left is superseded.
+-- A message to send, unless its key is known and it has left or waits to; an older one of the same receiver and group that never left is
+-- superseded.
 with outdated as (
     update message set state = 'superseded', finished_at = %(now)s
     where channel = %(channel)s and receiver = %(receiver)s and group_key = %(group_key)s and template = %(template)s
@@ -208,7 +215,10 @@ with outdated as (
 insert into message (key, duty, channel, receiver, group_key, priority, template, subject, content, state, report_id, created_at, due_at, error)
 values (%(key)s, %(duty)s, %(channel)s, %(receiver)s, %(group_key)s, %(priority)s, %(template)s, %(subject)s, %(content)s,
         %(state)s, %(report_id)s, %(now)s, %(now)s, %(error)s)
-on conflict (key) do nothing
+on conflict (key) do update
+set subject = excluded.subject, content = excluded.content, state = excluded.state, due_at = excluded.due_at, error = excluded.error,
+    attempts = 0, finished_at = null
+where message.state in ('not_configured', 'no_receiver', 'failed') and not message.possible_repeat
 returning id
 
 -- name: told

@@ -73,8 +73,3 @@ def keep(store: Store, run: Run, composed: Composed, rendered: Rendered, now: da
         now=now,
     )
     return int(row)
-
-
-def of_run(store: Store, run: Run) -> list[Row]:
-    """The reports that a run stored, that for everything first."""
-    return store.many("reports.of_run", duty=run.duty, run_id=run.run_id)

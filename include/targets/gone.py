@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.audience import Labels
+from include.config.duties import ONLY_WITH, clocked
 from include.config.targets import KINDS, STORE_LABELS, Targets
 from include.model import Level, Verdict
 from include.store import Row, Store
@@ -19,28 +20,44 @@ ITS_OWN = frozenset({"duty", "source"})
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """The labels of targets by their names."""
+    """The kind and labels of targets by their names."""
 
-    by_name: dict[str, list[Labels]]
+    by_name: dict[str, list[tuple[str, Labels]]]
 
     @classmethod
     def among(cls, targets: Targets, names: set[str]) -> Watched:
         """Those with these names that are watched."""
-        found: dict[str, list[Labels]] = defaultdict(list, {STORE_LABELS["target"]: [STORE_LABELS]})
-        for one in (one for kind in KINDS for one in getattr(targets, kind) if one.name in names):
-            found[one.name].append({name: value for name, value in one.all_labels.items() if name not in ITS_OWN})
+        found: dict[str, list[tuple[str, Labels]]] = defaultdict(list, {STORE_LABELS["target"]: [("databases", STORE_LABELS)]})
+        for kind in KINDS:
+            for one in (one for one in getattr(targets, kind) if one.name in names):
+                found[one.name].append((kind, without_its_own(one.all_labels)))
         return cls(found)
 
-    def lacks(self, labels: Labels) -> bool:
-        """Whether these are labels of a target that is not watched, or is labelled otherwise now."""
-        name = labels.get("target")
-        return name is not None and not any(one.items() <= labels.items() for one in self.by_name.get(name, ()))
+    def lacks(self, rule: str, labels: Labels) -> bool:
+        """Whether what a rule judges is of a target that is not watched, or is labelled otherwise now.
+
+        Whether a target answers is judged under its own labels and no others; a metric has further ones.
+        """
+        name, kind, mine = labels.get("target"), kind_of(rule, labels), without_its_own(labels)
+        like = [one for of, one in self.by_name.get(name or "", ()) if kind in (None, of)]
+        return name is not None and not (mine in like if kind else any(one.items() <= mine.items() for one in like))
 
     def over(self, duty: str, alert: Row, now: datetime) -> Verdict:
         """The end of an alert of a target that is gone."""
         name = alert["labels"]["target"]
         what = "is labelled otherwise now" if name in self.by_name else "is no longer watched"
-        return Verdict(duty, alert["rule"], alert["labels"], Level.OK, now, f"{name} {what}")
+        return Verdict(duty, alert["rule"], alert["labels"], Level.OK, now, f"{name} {what}", final=True)
+
+
+def without_its_own(labels: Labels) -> Labels:
+    """The labels of a target, as it was configured."""
+    return {name: value for name, value in labels.items() if name not in ITS_OWN}
+
+
+def kind_of(rule: str, labels: Labels) -> str | None:
+    """Of which kind the target is, where a rule judges whether it answers; else None."""
+    kind = labels.get("source") if rule == "source_up" else f"{rule.removesuffix('_up')}s"
+    return kind if kind in KINDS else None
 
 
 def without_gone(store: Store, duty: str, targets: Targets, verdicts: Sequence[Verdict], now: datetime) -> list[Verdict]:
@@ -48,9 +65,15 @@ def without_gone(store: Store, duty: str, targets: Targets, verdicts: Sequence[V
     standing = open_of_targets(store, duty)
     watched = Watched.among(targets, names(one.labels for one in verdicts) | names(one["labels"] for one in standing))
     return [
-        *(verdict for verdict in verdicts if not watched.lacks(verdict.labels)),
-        *(watched.over(duty, alert, now) for alert in standing if watched.lacks(alert["labels"])),
+        *(verdict for verdict in verdicts if not watched.lacks(verdict.rule, verdict.labels)),
+        *(watched.over(duty, alert, now) for alert in standing if watched.lacks(alert["rule"], alert["labels"])),
     ]
+
+
+def of_duties_at_rest(store: Store, targets: Targets, now: datetime) -> list[Verdict]:
+    """The end of what is open of duties that have no target any more, and so do not run."""
+    running = clocked(targets.model_dump())
+    return [verdict for duty in ONLY_WITH if duty not in running for verdict in without_gone(store, duty, targets, (), now)]
 
 
 def names(labels: Iterable[Labels]) -> set[str]:

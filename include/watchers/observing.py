@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import ClassVar
 
 from include.config.settings import Settings
+from include.dispatch import Directory
 from include.evaluating import Evaluating, Judged
 from include.loading import load_named
 from include.metrics import rates_of
@@ -33,7 +34,8 @@ MOST_SETTLED = 200
 
 @dataclass
 class Observing(Watch):
-    """Judges what the probes of a duty see. `deliver` sends what is due; `remember` is what can be told without the store.
+    """Judges what the probes of a duty see. `directory`: who is told, as it stands now; `deliver` sends what is due; `remember` is what can
+    be told without the store.
 
     `judged_every`: how often the duty's rules are asked about all that is stored.
     """
@@ -42,6 +44,7 @@ class Observing(Watch):
     store: Store
     probing: Probing
     evaluating: Evaluating
+    directory: Callable[[], Directory]
     deliver: Callable[[], object]
     remember: Callable[[datetime], Memory]
     clock: Clock
@@ -60,15 +63,15 @@ class Observing(Watch):
         pulse = self.is_due(now) and not rest
         if not (seen or pulse or outage):
             return Look(False)
-        run = Run(self.duty, f"watch__{lease.fence}", now)
+        run, evaluating = Run(self.duty, f"watch__{lease.fence}", now), replace(self.evaluating, directory=self.directory())
         with self.store.transaction():
             arrive(self.store, seen)  # before anything is held: whoever hangs while it sends rows is not told so, and keeps its locks
             lease.hold(self.store)
             self.store.many("runs.lock_duty", duty=self.duty)
-            settled = settle(outage, self.evaluating, self.store, run) if outage else 0
+            settled = settle(outage, evaluating, self.store, run) if outage else 0
             settle_samples(self.store, seen)
-            changes = [change for each in rounds(seen) for change in self.evaluating.apply(self.store, judged(each, self.duty), run, now)]
-            changes += self.pulse(run, now) if pulse else []
+            changes = [change for each in rounds(seen) for change in evaluating.apply(self.store, judged(each, self.duty), run, now)]
+            changes += self.pulse(evaluating, run, now) if pulse else []
         self.fresh, self.outage, self.more = later, rest, bool(later or rest)
         news = settled + sum(change.transition.reason not in (Reason.UNCHANGED, Reason.STALE) for change in changes)
         if news:
@@ -113,10 +116,10 @@ class Observing(Watch):
         self.fresh, self.outage, self.more = [], None, False
         self.probing.take(0)
 
-    def pulse(self, run: Run, now: datetime) -> list[Change]:
+    def pulse(self, evaluating: Evaluating, run: Run, now: datetime) -> list[Change]:
         """Let all rules of the duty judge."""
         self.judged_at = now
-        return self.evaluating.apply(self.store, self.evaluating.judge(self.store, run, now), run, now)
+        return evaluating.apply(self.store, evaluating.judge(self.store, run, now), run, now)
 
     def follow(self, settings: Settings, probes: Sequence[Probe]) -> None:
         """Ask and judge other targets from now on. In the loop of the probes; what is judged at this moment is judged as before."""

@@ -104,6 +104,8 @@ class Outage:
         if not fires or (before and before.is_critical):
             return None
         name = named(verdict, traits, self.memory.settings.alerts)
+        if before and before.group_key:
+            name = replace(name, key=before.group_key)  # what is open stays where it is, however the configuration groups now
         alert = alert_of(-1 - len(self.episodes), verdict, traits, name, self.memory.settings)
         return self.episodes.setdefault(verdict.fingerprint, Episode(traits, name, alert, verdict)) if alert.is_critical else None
 
@@ -202,7 +204,7 @@ def write_down(episode: Episode, verdict: Verdict, known: dict[Place, Known], st
 
 
 def added(known: Known, tells: Row, alert: Alert) -> Row:
-    """What a receiver knows of the group then: what they were told of the alert, by its number in the store, and of others what they knew."""
+    """What a receiver knows of the group then: of the alert, by its number in the store, what they were told; of others what they knew."""
     others = {number: mark for number, mark in known.marks.items() if number != alert.id}
     marks = {**others, **dict(zip([alert.id], tells["marks"].values(), strict=False))}
     return {**tells, "open": bool(marks), "marks": marks}

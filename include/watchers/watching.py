@@ -152,7 +152,7 @@ class Watching:
     def be_heard(self) -> None:
         """Tell somebody outside, now and then, that somebody watches."""
         now = self.clock()
-        if self.heard_at is None or now - self.heard_at >= HEARTBEAT:
+        if self.heard_at is None or not timedelta(0) <= now - self.heard_at < HEARTBEAT:  # also after the clock was set back
             self.heard_at = now
             threading.Thread(target=self.heartbeat, daemon=True).start()  # whoever listens may be slow
 

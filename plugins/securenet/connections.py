@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from include.heartbeats import Heartbeat
 
+log = logging.getLogger(__name__)
 STORE = "monitoring_db"
 EXAMPLES = {
     STORE: "postgresql://monitoring:secret@host:5432/monitoring",
@@ -82,7 +84,11 @@ def heartbeat(what: str) -> Heartbeat | None:
         return None
     extra = {name: str(value) for name, value in found.extra_dejson.items()}
     method = extra.pop("method", "GET").upper()
-    return Heartbeat(url_of(found, urlencode(extra)), method, found.password)
+    try:
+        return Heartbeat(url_of(found, urlencode(extra)), method, found.password)
+    except ValueError:  # it disturbs nothing, here as little as when it is sent
+        log.warning("connection %r names no address", HEARTBEATS[what])
+        return None
 
 
 def hook_secret(vendor: str) -> str | None:

@@ -44,8 +44,10 @@ def at_parse() -> Plain:
         return must_be_valid()
     except Refused as refused:
         log.warning("%s", refused)
+    from include.config.reading import merge
+
     copy = read_copy()
-    return copy["settings"] if copy else defaults()
+    return merge(defaults(), copy["settings"]) if copy else defaults()  # a release before this one may have written it
 
 
 def digest() -> str:

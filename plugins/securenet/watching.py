@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from include.discovery.targets import Complaint
     from include.lanes import Lanes
     from include.model import Sample
+    from include.store import Store
     from include.targets.following import Following, Found
     from include.watchers.observing import Observing
     from include.watchers.outage import Memory
@@ -41,7 +43,7 @@ class Lasting:
     def __call__(self) -> Wiring:
         """The wiring; one that has become old is being made anew meanwhile."""
         now = self.wiring.clock()
-        if now - self.since >= CONNECTIONS_LAST and not (self.renewing and self.renewing.is_alive()):
+        if not timedelta(0) <= now - self.since < CONNECTIONS_LAST and not (self.renewing and self.renewing.is_alive()):
             self.since = now
             self.renewing = threading.Thread(target=self.renew, daemon=True)
             self.renewing.start()
@@ -63,13 +65,21 @@ def open_watching(duty: str, holder: str = "") -> Watching:
     from include.heartbeats import beat
     from include.watchers.watching import Watching
 
-    opened, bell = open_store(f"{duty} watcher"), open_store(f"{duty} bell")
-    wiring = Wiring(opened, at_run(opened))
-    watch = WATCHES[duty](Lasting(complete(wiring), wiring.clock()))
-    outside = heartbeat("watchers")
-    watching = Watching(duty, holder or new_holder(), opened, bell, watch, wiring.clock, lambda: beat(outside))
-    watching.prepare()
+    with ExitStack() as half:  # what is open already goes again when the rest fails
+        opened, bell = (until_it_works(half, open_store(f"{duty} {what}")) for what in ("watcher", "bell"))
+        wiring, outside = Wiring(opened, at_run(opened)), heartbeat("watchers")
+        watch = WATCHES[duty](Lasting(complete(wiring), wiring.clock()))
+        half.callback(watch.close)
+        watching = Watching(duty, holder or new_holder(), opened, bell, watch, wiring.clock, lambda: beat(outside))
+        watching.prepare()
+        half.pop_all()
     return watching
+
+
+def until_it_works(half: ExitStack, opened: Store) -> Store:
+    """A store that is closed again should the rest fail."""
+    half.callback(opened.connection.close)
+    return opened
 
 
 def new_holder() -> str:
@@ -115,6 +125,7 @@ def observing(lasting: Lasting, duty: str) -> Watch:
         wiring.store,
         probing,
         evaluating,
+        directory=lambda: lasting().directory,
         deliver=lambda: own_lanes.send(lasting().busy((0,))),
         remember=lambda until: remembered(lasting(), until),
         clock=wiring.clock,

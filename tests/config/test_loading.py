@@ -15,6 +15,7 @@ from include.config import SHIPPED
 from include.config.loading import ConfigurationRefused, describe_settings, load, parse, validate
 from include.config.reading import LARGEST
 from include.config.settings import AccountExpiration, Monitoring, Settings
+from tests.configured import configured
 
 SEED = """
     monitoring:
@@ -428,3 +429,11 @@ def test_yaml_means_what_it_looks_like(tmp_path: Path) -> None:
     settings = load(write(tmp_path, "people: {no: {name: on, email: 0123@example.com, organizations: [0123, off]}}")).settings
     person = settings.people["no"]
     assert (person.name, person.email, person.organizations) == ("on", "0123@example.com", ("0123", "off"))
+
+
+def test_what_is_printed_for_everybody_opens_nothing() -> None:
+    settings = configured("targets: {apis: [{name: a, url: 'https://x.example/?token=abc', headers: {Authorization: Bearer abc}}]}")
+    text = describe_settings(settings)
+    assert "abc" not in text
+    assert "Authorization: …" in text
+    assert "https://x.example/?token=…" in text

@@ -129,9 +129,16 @@ def test_a_recurrence_that_means_nothing_is_refused_at_once(
     assert survey(stage.store, stage.now) == []
 
 
+def test_an_acknowledgement_without_end_has_none_and_another_ends_in_a_time_that_counts(stage: Stage) -> None:
+    stage.judge("db", Level.CRITICAL)
+    with pytest.raises(RequestRefused, match="ends within 90 days, or has no end"):
+        do(stage, action="acknowledge", alert="1", ends="9999-12-31T23:59:59-12:00")
+    assert do(stage, action="acknowledge", alert="1") == {"alerts": 1}
+
+
 def test_a_start_in_ancient_times_is_refused(stage: Stage) -> None:
     with pytest.raises(RequestRefused, match="allowed: a start in the last 90 days"):
-        do(stage, action="silence", matchers="target=db", starts="0001-01-01", ends="2h", comment="x")
+        do(stage, action="silence", matchers="target=db", starts="0001-01-01", ends="2026-03-02T18:00", comment="x")
 
 
 def test_a_recurring_silence_is_asked_once_however_many_alerts_there_are(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,8 +165,8 @@ def test_the_list_shows_what_a_silence_keeps_quiet_and_which_are_stale(stage: St
     stage.judge("api", Level.CRITICAL)
     shown = overview(stage.store, stage.now)
     assert shown[2:] == [
-        "silence 1  until 2026-03-22 09:00 UTC  target=db-*  ann: a move  keeps 1 quiet",
-        "silence 2  until 2026-04-01 09:00 UTC  target=mail  bob: too loud",
+        "silence 1  until 2026-03-22 09:00 UTC  target=db-*  ann: a move  keeps 1 quiet now",
+        "silence 2  until 2026-04-01 09:00 UTC  target=mail  bob: too loud  keeps nothing quiet now",
     ]
     assert [one.stale for one in survey(stage.store, stage.now + 7 * DAY)] == ["", "no alert was like it for seven days"]
     stage.now += HOUR
@@ -195,6 +202,13 @@ def test_a_time_in_the_form_is_one_of_the_zone_in_the_form(stage: Stage) -> None
     assert (one.silence.starts_at, one.silence.ends_at, one.silence.zone) == (NOW, NOW + DAY, "Asia/Tokyo")
 
 
+def test_matchers_may_have_commas_between_them_and_a_length_counts_from_the_start(stage: Stage) -> None:
+    do(stage, action="silence", matchers="duty=system_health, target=a,b,rule=r", starts="30m", ends="2h", comment="x")
+    (one,) = survey(stage.store, stage.now)
+    assert one.silence.matchers == {"duty": "system_health", "target": "a,b", "rule": "r"}
+    assert (one.silence.starts_at, one.silence.ends_at) == (NOW + HOUR / 2, NOW + 5 * HOUR / 2)
+
+
 @pytest.mark.parametrize(
     ("field", "text", "answer"),
     [
@@ -202,7 +216,11 @@ def test_a_time_in_the_form_is_one_of_the_zone_in_the_form(stage: Stage) -> None
         ("ends", "999999w", "`ends` is '999999w'; allowed: a duration such as 2h, or a time such as 2026-12-24T18:00"),
         ("ends", "soon", "`ends` is 'soon'; allowed: a duration such as 2h"),
         ("lasts", "2", "`lasts`: '2' is not a duration"),
-        ("matchers", "db", "`matchers` is 'db'; allowed: words such as target=db-\\*, with blanks between them"),
+        ("matchers", "db", "`matchers` is 'db'; allowed: words such as target=db-\\*, each name once, with blanks between them"),
+        ("matchers", "target=a target=b", "each name once"),
+        ("matchers", "target=", "allowed: words such as"),
+        ("matchers", "duty=system_helth", "no duty is like 'system_helth'; allowed: account_expiration, "),
+        ("matchers", "severity=Critical", "no severity is like 'Critical'; allowed: info, warning, critical"),
         ("comment", "", "`comment` is empty: why?"),
     ],
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from include.acting.actions import Window
 from include.breakers import Breakers, in_words
 from include.caps import Caps
 from include.config.alerts import CAPS, Cap
@@ -289,3 +290,29 @@ def test_a_person_who_cannot_be_reached_otherwise_is_stood_in_for_by_the_default
 
 def test_the_caps_as_shipped_let_a_first_critical_message_through_at_once() -> None:
     assert all(cap.burst + cap.reserve >= 5 for cap in CAPS.values())
+
+
+def test_what_a_cap_held_back_does_not_leave_in_a_silence_that_was_planned_before(stage: Stage) -> None:
+    stage.caps = Caps({"email": Cap(messages=1, per=15 * MINUTE, burst=1)})
+    stage.table.traits_of_all = Traits(damp=False, group_by=("target",))
+    stage.judge("paid", Level.WARNING)
+    stage.judge("late", Level.WARNING)
+    stage.later(60)
+    window = Window({"target": "late"}, stage.now + 3 * MINUTE, stage.now + 60 * MINUTE)
+    stage.actions.silence(window, "ann", "ann", "a move")
+    stage.later(30 * 60)
+    assert stage.titles() == ["⚠️ WARNING: paid is warning"]
+    stage.later(3600)
+    assert stage.titles()[1:] == ["⚠️ WARNING: late is warning"]
+
+
+def test_a_bucket_fills_again_after_the_clock_was_set_back(stage: Stage) -> None:
+    stage.caps = Caps({"email": Cap(messages=1, per=MINUTE, burst=1)})
+    stage.table.traits_of_all = Traits(damp=False, group_by=("target",))
+    stage.now += 180 * MINUTE
+    stage.judge("early", Level.CRITICAL)
+    stage.drain()
+    stage.now -= 180 * MINUTE
+    stage.judge("late", Level.CRITICAL)
+    stage.later(180)
+    assert stage.titles() == ["🚨 CRITICAL: early is critical", "🚨 CRITICAL: late is critical"]

@@ -166,3 +166,17 @@ def test_the_end_of_a_group_that_began_without_the_store_is_told_once_for_all_of
     cut.back()
     stage.later(3600)
     assert stage.told() == ["opened", "opened", "recovered"]
+
+
+def test_what_is_open_stays_in_its_group_whatever_the_configuration_says_meanwhile(stage: Stage) -> None:
+    stage.table.traits_of_all = Traits(damp=False, group_by=())
+    stage.judge("a", Level.WARNING)
+    stage.drain()
+    stage.table.traits_of_all = Traits(damp=False, group_by=("target",))
+    cut = Cut(stage)
+    assert cut.judge("a", Level.CRITICAL) == 1
+    cut.back()
+    stage.judge("a", Level.OK)
+    stage.later(3600)
+    assert stage.told()[-1] == "recovered"
+    assert stage.told().count("recovered") == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from include.message import MessageState
 from include.store import Row, Store
 from include.watchers.watching import Watching
 from securenet.watching import open_watching
@@ -165,3 +166,19 @@ def test_a_probe_that_breaks_is_no_good_news(listed: Path, store: Store, shops: 
     with watched() as watching:
         until(watching, lambda: [row["state"] for row in alerts(store)] == ["unknown"])
         assert alerts(store)[0]["summary"] == "API first is not watched: its probe broke: ZeroDivisionError, see the log of the triggerer"
+
+
+def test_a_channel_that_is_connected_later_is_used_for_what_happens_then(
+    listed: Path, store: Store, shops: list[Raw], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("securenet.watching.CONNECTIONS_LAST", timedelta(0))
+    monkeypatch.setenv("SECURENET_ADMIN_EMAIL", "root@example.com")
+    written(listed, group(shops[0].url, name="first"))
+    with watched() as watching:
+        until(watching, lambda: up(store) == {"first": 1})
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://127.0.0.1:9/?from_email=a%40example.com&disable_ssl=true")
+        directory = watching.watch.directory  # type: ignore[attr-defined]
+        until(watching, lambda: directory().standing("email", "root@example.com") == (MessageState.PENDING, None))
+        shops[0].stop()
+        until(watching, lambda: store.connection.execute("select from message").fetchall())
+    assert "not_configured" not in {row["state"] for row in store.connection.execute("select state from message")}

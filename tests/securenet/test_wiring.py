@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from include.message import Urgency
@@ -89,3 +91,29 @@ def wait_for(what: Callable[[], object], seconds: float) -> None:
     while not what():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_heartbeat_whose_address_is_none_disturbs_nobody(story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    monkeypatch.setenv("AIRFLOW_CONN_HEARTBEAT_WATCHERS", '{"conn_type": "http", "host": "http://[hc.example.com/ping"}')
+    watching = open_watching("escalation")
+    watching.look()
+    assert watching.lease
+    watching.close()
+
+
+def test_a_watch_that_cannot_begin_leaves_nothing_behind(story: Story, store_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(watching: Watching) -> None:
+        raise psycopg.OperationalError("the store is away")
+
+    monkeypatch.setenv("AIRFLOW_CONN_MONITORING_DB", store_dsn)
+    monkeypatch.setattr("include.watchers.watching.Watching.prepare", away)
+    before = set(threading.enumerate())
+    with pytest.raises(psycopg.OperationalError):
+        open_watching("database_connectivity")
+    left = [one for one in set(threading.enumerate()) - before if one.name.startswith("probes")]
+    for one in left:
+        one.join(10)
+    assert [one for one in left if one.is_alive()] == []
+    others = story.store.connection.execute("select from pg_stat_activity where application_name like 'database_connectivity%'")
+    assert others.fetchall() == []

@@ -8,7 +8,7 @@ import pytest
 
 from include.config.settings import Settings
 from include.evaluating import Evaluating
-from include.model import Run, Sample
+from include.model import Level, Run, Sample, Traits, Verdict
 from include.rules import rules_of
 from include.store import Store, samples
 from tests.configured import configured
@@ -71,6 +71,36 @@ def test_a_target_that_is_labelled_otherwise_is_another_one(stage: Stage) -> Non
     found = judge(stage, moved, NOW + MINUTES)
     assert sorted(found["web1"]) == [("source_up", "resolved"), ("source_up", "unknown")]
     assert [row["summary"] for row in stage.alerts() if row["state"] == "resolved"] == ["web1 is labelled otherwise now"]
+
+
+def test_a_target_from_which_a_label_was_taken_is_another_one(stage: Stage) -> None:
+    measured(stage.store, NOW, -1, target="web1", rack="a")
+    judge(stage, configured(TWO), NOW)
+    measured(stage.store, NOW + MINUTES, 50, target="web1")
+    found = judge(stage, configured("targets: {hosts: [{name: web1}]}"), NOW + MINUTES)
+    assert found == {"web1": [("source_up", "resolved")]}
+    assert judge(stage, configured("targets: {hosts: [{name: web1}]}"), NOW + 4 * MINUTES)["web1"][0] == ("source_up", "resolved")
+
+
+def test_a_target_of_another_kind_keeps_nothing_open(stage: Stage) -> None:
+    measured(stage.store, NOW, -1, target="web1", rack="a")
+    judge(stage, configured(TWO), NOW)
+    namesake = configured("targets: {hosts: [], databases: [{name: web1, connection: c, labels: {rack: a}}]}")
+    assert judge(stage, namesake, NOW + 4 * MINUTES) == {"web1": [("source_up", "resolved")]}
+
+
+def test_what_is_open_of_a_duty_without_targets_is_over_though_it_never_runs_again(stage: Stage) -> None:
+    verdict = Verdict("page_load", "page_load_time", {"target": "shop"}, Level.WARNING, NOW, "shop is slow")
+    stage.now = NOW
+    with stage.store.transaction():
+        evaluating = Evaluating((), Settings(), stage.table, None, lambda: NOW)
+        evaluating.apply(stage.store, [(Traits(), verdict)], Run("page_load", "run", NOW, MINUTES), NOW)
+    for pages, state in (("pages: [{name: shop, url: 'http://shop'}]", "firing"), ("hosts: []", "resolved")):
+        stage.now += MINUTES
+        settings, now = configured(f"targets: {{{pages}}}"), stage.now
+        watch = Evaluating((), settings, stage.table, None, lambda now=now: now)
+        watch.evaluate(stage.store, Run("escalation", f"run {now}", now, MINUTES))
+        assert [row["state"] for row in stage.alerts()] == [state]
 
 
 def test_labels_of_the_operators_that_a_source_gives_itself_are_nobodys_end(stage: Stage) -> None:

@@ -46,7 +46,7 @@ def watching(stage: Stage, dsn: str, holder: str) -> tuple[Watching, Probing]:
     def remember(until: datetime) -> Memory:
         return Memory.of(store, stage.settings, stage.table, channels, stage.now, until)
 
-    watch = Observing("database_connectivity", store, probing, evaluating, stage.drain, remember, lambda: stage.now)
+    watch = Observing("database_connectivity", store, probing, evaluating, lambda: stage.table, stage.drain, remember, lambda: stage.now)
     return Watching("database_connectivity", holder, store, connect(dsn, "bell"), watch, lambda: stage.now), probing
 
 

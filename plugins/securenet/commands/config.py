@@ -6,14 +6,20 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from include.config.loading import describe_settings
+from include.config.spelling import for_everybody
 from securenet.configuration import load_file
 from securenet.parsing import overlay, path
 
 if TYPE_CHECKING:
     from include.config.settings import Settings
+
+
+# Of so many connections it is asked whether they are there.
+MOST = 50
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +33,7 @@ def run(chosen: argparse.Namespace) -> int:
     if missing := missing_overlay():
         print(missing, file=sys.stderr)
     if chosen.json:
-        print(json.dumps(settings.model_dump(mode="json")))
+        print(json.dumps(for_everybody(settings.model_dump(mode="json"))))
     else:
         print(f"# {files()}\n{describe_settings(settings)}{describe_connections(settings)}")
     return 0
@@ -53,12 +59,21 @@ def describe_connections(settings: Settings) -> str:
     from securenet.standing import standings
     from securenet.wiring import Wiring
 
-    listing = [entry.connection for entry in settings.targets.discover if entry.connection]
-    needed = dict.fromkeys([STORE, settings.monitoring.account_expiration.connection, *listing])
+    needed = list(dict.fromkeys([STORE, settings.monitoring.account_expiration.connection, *connections_of(settings)]))
     wiring = Wiring(None, InForce(settings))  # type: ignore[arg-type]  # no store is needed to name channels and receivers
     receiver = wiring.default_receiver or "nobody: set SECURENET_ADMIN_EMAIL, or from_email of smtp_default"
-    lines = [f"# connection {name}: {'there' if find_connection(name) else 'missing'}" for name in needed]
+    lines = [f"# connection {name}: {'there' if find_connection(name) else 'missing'}" for name in needed[:MOST]]
+    lines += [f"# and {len(needed) - MOST:,} connections more"] if len(needed) > MOST else []
     if query := settings.monitoring.account_expiration.query:
         lines.append(f"# query {query}: {'there' if os.access(query, os.R_OK) else 'missing, or not to be read'}")
     channels = [f"# channel {name}: {words}" for name, words in standings().items()]
     return "\n".join([*lines, *channels, f"# default receiver: {receiver}"])
+
+
+def connections_of(settings: Settings) -> Iterator[str]:
+    """The connections that targets and lists of them name."""
+    from include.config.targets import KINDS
+
+    for entry in (*(one for kind in KINDS for one in getattr(settings.targets, kind)), *settings.targets.discover):
+        if name := getattr(entry, "connection", None):
+            yield name
