@@ -101,8 +101,8 @@ def test_without_a_moment_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
         (["explain", "severity=bad"], "nothing to explain: severity=bad is not known; allowed: critical, warning, info"),
         (["explain", ALERT, "--at", "noon"], "nothing to explain: 'noon' is no moment; allowed: as in 2026-12-24T03:00"),
         (["explain", "priority=low", "--at", "9999-12-31"], "nothing to explain: date value out of range"),
-        (["on-call", "--at", "noon"], "nobody is on call: 'noon' is no moment"),
-        (["on-call", "--ics", "manager"], "nobody is on call: role 'manager' has no rotation; those that have: on_call"),
+        (["on-call", "--at", "noon"], "not understood: 'noon' is no moment"),
+        (["on-call", "--ics", "manager"], "not understood: role 'manager' has no rotation; those that have: on_call"),
     ],
 )
 def test_what_is_not_understood_is_exit_code_1_with_what_is_allowed(capsys: pytest.CaptureFixture[str], words: list[str], why: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from include.config.loading import ConfigurationRefused
+from include.failures import Refused
 from include.model import Run, utc_now
 from securenet import report_files
 from securenet.configuration import load_file
@@ -50,7 +51,8 @@ def run(chosen: argparse.Namespace) -> int:
     except ConfigurationRefused:
         raise
     except Exception as error:  # outermost: whatever it is, the shell gets one line and exit code 1
-        print(f"{chosen.duty} could not run: {type(error).__name__}: {error}", file=sys.stderr)
+        kind = "" if isinstance(error, ValueError | Refused) else f"{type(error).__name__}: "
+        print(f"{chosen.duty or 'DUTY='} could not run: {kind}{error}", file=sys.stderr)
         return 1
     print(as_json(outcome, written) if chosen.json else as_text(outcome, written, kept=chosen.send))
     return 0

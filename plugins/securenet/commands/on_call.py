@@ -32,7 +32,7 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         text = printed(chosen, settings)
     except (ValueError, OverflowError) as error:
-        print(f"nobody is on call: {error}", file=sys.stderr)
+        print(f"not understood: {error}", file=sys.stderr)
         return 1
     sys.stdout.write(text)
     return 0
