@@ -6,9 +6,11 @@ in an outage: nobody who cannot write down what they told may tell it over and o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from include.alerting import next_state
 from include.channels import Channel
@@ -122,8 +124,17 @@ class Outage:
 
     def is_one_of_many(self, episode: Episode) -> bool:
         """Whether its group has had other alerts, as far as is known."""
-        others = [*self.memory.open.values(), *(one.alert for one in self.episodes.values())]
-        return any(alert.group_key == episode.name.key and alert.fingerprint != episode.alert.fingerprint for alert in others)
+        key = episode.name.key
+        new = {fingerprint for fingerprint, one in self.episodes.items() if one.name.key == key}
+        return len(new | self.before.get(key, set())) > 1
+
+    @cached_property
+    def before(self) -> Mapping[str | None, set[str]]:
+        """The fingerprints of what was open before, by group."""
+        found: dict[str | None, set[str]] = defaultdict(set)
+        for fingerprint, alert in self.memory.open.items():
+            found[alert.group_key].add(fingerprint)
+        return found
 
     def send(self, episode: Episode, row: Row, now: datetime) -> int:
         """Hand one message over, and remember what came of it: 1 when it has arrived or may have."""
