@@ -79,7 +79,9 @@ def test_what_is_held_overnight_stands_at_its_time_with_the_seconds_until_then(c
 
 def test_for_people_it_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", ALERT, "--at", "2026-12-24T03:00"]) == 0
-    assert capsys.readouterr().out == (
+    printed = capsys.readouterr()
+    assert printed.err == "nothing leaves through slack, sms: not configured, see `make config`\n"
+    assert printed.out == (
         "critical with priority critical, database_connectivity, at Thu 2026-12-24 03:00 CET, if nobody acknowledges:\n"
         "  0s  Thu 2026-12-24 03:00  slack  #alerts               route 1: environment prod\n"
         "  0s  Thu 2026-12-24 03:00  email  ann, ann@example.com  escalation critical, step 1: on_call at once\n"

@@ -52,7 +52,16 @@ def explained(chosen: argparse.Namespace, settings: Settings) -> str:
     subject = read_subject(chosen.alert, settings)
     receiver = Wiring(None, InForce(settings)).default_receiver  # type: ignore[arg-type]  # no store is needed to name it
     lines = explain(settings, subject, receiver, at)
+    if missing := not_configured(lines, settings):
+        print(f"nothing leaves through {', '.join(missing)}: not configured, see `make config`", file=sys.stderr)
     return as_json(lines, at, zone) if chosen.json else as_text(lines, subject, at, zone)
+
+
+def not_configured(lines: list[Told], settings: Settings) -> list[str]:
+    """The channels of these that have no connection."""
+    from securenet.channels import openers
+
+    return sorted({line.recipient.channel for line in lines} - openers(settings, utc_now).keys())
 
 
 def as_json(lines: list[Told], at: datetime, zone: ZoneInfo) -> str:
