@@ -38,6 +38,7 @@ SENTENCES = {
     "invalid_key": "the key is " + TEXT,
     "recursion_loop": "contains itself; allowed: no alias (*) of what stands around it",
 }
+NO_TOKEN, TAB = "cannot start any token", "; is it a tab? Allowed: blanks"
 NOTHING_FOUND = ("missing", "recursion_loop")
 
 
@@ -47,7 +48,8 @@ def describe(path: Path | str, problem: ErrorDetails) -> str:
     key = "the key is " if problem["loc"][-1:] == ("[key]",) else ""
     hidden = problem["type"] in NOTHING_FOUND or any(map(is_secret, place))
     found = "" if hidden else f" (found: {spelled(problem['input'])})"
-    return without_secrets(f"{path}: {'.'.join(place) or 'top'}: {key}{sentence(problem, place)}{found}")
+    words = f"{key}{sentence(problem, place)}{found}"
+    return f"{path}: {without_secrets('.'.join(place) or 'top')}: {without_secrets(words)}"
 
 
 def sentence(problem: ErrorDetails, place: list[str]) -> str:
@@ -72,7 +74,8 @@ def unreadable(path: Path, error: Exception) -> str:
 def no_yaml(error: Exception) -> str:
     """Where the text stops being YAML, and how."""
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark or error.context_mark):
-        return f"line {mark.line + 1}, column {mark.column + 1}: {', '.join(filter(None, (error.context, error.problem)))}"
+        hint = TAB if NO_TOKEN in str(error.problem) else ""
+        return f"line {mark.line + 1}, column {mark.column + 1}: {', '.join(filter(None, (error.context, error.problem)))}{hint}"
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8 at byte {error.start}; allowed: text in UTF-8"
     if isinstance(error, yaml.reader.ReaderError):

@@ -237,9 +237,12 @@ class Targets(Section):
     @classmethod
     def told_apart(cls, targets: tuple[Watched, ...]) -> tuple[Watched, ...]:
         """Each name once within a kind: it is what alerts and silences name."""
-        names = [one.name for one in targets]
-        if STORE in names or len(set(names)) < len(names):
-            raise ValueError(f"names must differ from each other and from {STORE!r}, which is the monitoring's own; allowed: another name")
+        taken = {STORE}
+        for name in (one.name for one in targets):
+            if name in taken:
+                twice = "is the monitoring's own" if name == STORE else "stands twice"
+                raise ValueError(f"the name {name!r} {twice}; allowed: another name for each")
+            taken.add(name)
         return targets
 
     @field_validator("hosts")

@@ -306,10 +306,15 @@ def test_a_value_that_aliases_make_huge_is_spelled_by_its_head(tmp_path: Path) -
         (b"a: !!bool maybe", "a value is not what its tag says, as in !!int many"),
         (b"a: !!int ''", "a value is not what its tag says, as in !!int many"),
         (b"a: !!timestamp abc", "a value is not what its tag says, as in !!int many"),
+        (
+            b"a:\n\tb: 1",
+            "line 2, column 1: while scanning for the next token, found character that cannot start any token"
+            "; is it a tab? Allowed: blanks",
+        ),
         (b"zone: \xff", "not UTF-8 at byte 6; allowed: text in UTF-8"),
         (b"zone: \x07", "a character that YAML does not allow at position 6; allowed: printable text"),
     ],
-    ids=["cut short", "a list", "a key twice", "no word", "too deep", "no bool", "no int", "no moment", "Latin-1", "a bell"],
+    ids=["cut short", "a list", "a key twice", "no word", "too deep", "no bool", "no int", "no moment", "a tab", "Latin-1", "a bell"],
 )
 def test_what_is_no_yaml_is_named_with_its_place_in_the_file(tmp_path: Path, content: bytes, answer: str) -> None:
     path = tmp_path / "monitoring.yaml"
@@ -370,6 +375,15 @@ escalation: {high: [{after: 1h, roles: [cto]}], low: [{after: soon, roles: [cto]
         "routes.1.to.1.role",
     ]
     assert "'eve' is not in people" in str(refusal(path))
+
+
+def test_a_name_that_stands_twice_and_a_key_called_password_are_named(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "password: x\ntargets: {apis: [{name: a, url: 'http://a'}, {name: b, url: 'http://b'}, {name: b, url: 'http://c'}]}"
+    )
+    first, second = sorted(problem.removeprefix(f"{path}: ") for problem in refusal(path))
+    assert first.startswith("password: unknown key; allowed here: alerts, ")
+    assert second.startswith("targets.apis: the name 'b' stands twice; allowed: another name for each")
 
 
 def test_wrong_rules_hide_no_others(tmp_path: Path) -> None:
