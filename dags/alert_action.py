@@ -21,12 +21,7 @@ FORM = {
     "verdict": Param("true alarm", enum=["true alarm", "false alarm"], title="Feedback: was it right?"),
     "matchers": Param(None, type=TEXT, title="Silence which alerts", description="As in duty=system_health target=db-*"),
     "starts": Param(None, type=TEXT, title="Starts", description="Empty for now; 30m, or 2026-12-24T18:00"),
-    "ends": Param(
-        None,
-        type=TEXT,
-        title="Ends",
-        description="2h (of a silence, from its start on), or 2026-12-24T18:00",
-    ),
+    "ends": Param(None, type=TEXT, title="Ends", description="2h (of a silence, from its start on), or 2026-12-24T18:00"),
     "recurrence": Param(None, type=TEXT, title="Recurs", description="Hourly to monthly, as in FREQ=WEEKLY;BYDAY=SU"),
     "lasts": Param(None, type=TEXT, title="Each time for", description="As in 2h"),
     "zone": Param(None, type=TEXT, title="Time zone", description="Empty for that of the configuration"),

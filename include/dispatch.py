@@ -10,7 +10,8 @@ from functools import cached_property
 from include.config.settings import Settings
 from include.model import Alert, Severity, State
 from include.planning import Directory, Plan, Planning
-from include.silences.silencing import AFTERMATH, Silence, Suppression, may_hide
+from include.silences.silencing import AFTERMATH, Suppression, may_hide
+from include.silences.windows import standing
 from include.store import Store, groups
 from include.store.alerts import causes, open_alerts
 from include.store.text import dumps
@@ -71,8 +72,7 @@ class Dispatch:
     @cached_property
     def planning(self) -> Planning:
         """Plans with what keeps messages back now."""
-        standing = [Silence.from_row(row) for row in self.store.many("silences.standing", now=self.now)]
-        suppression = Suppression(standing, self.settings.alerts, self.causes, self.now)
+        suppression = Suppression(standing(self.store, self.now), self.settings.alerts, self.causes, self.now)
         return Planning(self.settings, self.directory, suppression, self.now)
 
     @cached_property

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.alerting import next_state
-from include.config.duties import WATCHDOG
 from include.config.settings import Settings
 from include.dispatch import Directory, Dispatch
 from include.grouping import Named, named
@@ -20,7 +19,7 @@ from include.store.alerts import Change
 from include.store.derived import derive
 from include.store.runs import Attempt, Counts, once
 from include.targets import availability
-from include.targets.gone import of_duties_at_rest, without_gone
+from include.targets.gone import without_gone
 
 log = logging.getLogger(__name__)
 Reminding = Callable[[Store, Run, datetime], Counts]
@@ -57,8 +56,6 @@ class Evaluating:
         self.derive(store, run, now)
         found = [verdict for rule in self.rules for verdict in rule.verdicts(store, run, self.settings, now)]
         verdicts = without_gone(store, run.duty, self.settings.targets, found, now)
-        if run.duty == WATCHDOG:
-            verdicts += of_duties_at_rest(store, self.settings.targets, now)
         return [(self.directory.traits(verdict.duty, verdict.rule), verdict) for verdict in verdicts]
 
     def derive(self, store: Store, run: Run, now: datetime) -> None:

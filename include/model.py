@@ -192,6 +192,11 @@ class Traits:
     todo: str | None = None
 
 
+def is_due(every: timedelta, since: datetime | None, now: datetime) -> bool:
+    """Whether it is time again for what is done now and then; also for the first time, and after the clock was set back."""
+    return since is None or not timedelta(0) <= now - since < every
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An alert, as the store holds it."""

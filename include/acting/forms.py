@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import Any, get_args
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.acting.actions import Actions
-from include.config.duties import DutyName
 from include.config.times import duration
 from include.config.types import known_zone
 from include.failures import RequestRefused
+from include.people.explaining import ALLOWED
 from include.silences.silencing import Window
 from include.silences.windows import survey
 from include.store import Row, Store
@@ -24,7 +24,6 @@ from include.writing.wording import span
 CHOICES = ("list", "acknowledge", "resolve", "silence", "unsilence", "maintenance", "feedback")
 # Between matchers, as `make explain` writes them.
 COMMA = re.compile(r",(?=\s|$|[^\s,=]+=)")
-KNOWN = {"duty": get_args(DutyName), "severity": ("info", "warning", "critical")}
 VERDICTS = {"true alarm": True, "false alarm": False}
 
 
@@ -76,10 +75,14 @@ class Form:
         found = {name: pattern for name, _, pattern in pairs}
         if len(found) < len(pairs) or not all(name and pattern for name, _, pattern in pairs):
             raise RequestRefused(f"`matchers` is {text!r}; allowed: words such as target=db-*, each name once, with blanks between them")
-        for name, allowed in KNOWN.items():
-            if name in found and not any(fnmatchcase(one, found[name]) for one in allowed):
-                raise RequestRefused(f"`matchers` is {text!r}, and no {name} is like {found[name]!r}; allowed: {', '.join(allowed)}")
+        for name in {"duty", "severity"} & found.keys():
+            self.must_be_like_one(found[name], name)
         return found
+
+    def must_be_like_one(self, pattern: str, name: str) -> None:
+        """A pattern that is like no duty or severity silences nothing."""
+        if not any(fnmatchcase(one, pattern) for one in ALLOWED[name]):
+            raise RequestRefused(f"`matchers`: no {name} is like {pattern!r}; allowed: {', '.join(ALLOWED[name])}")
 
     def verdict(self) -> bool:
         """Whether it was a true alarm."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 from pydantic_core import InitErrorDetails
 
 from include.config.discover import Discover, as_set
+from include.config.duties import ONLY_WITH, DutyName, clocked
 from include.config.section import Section, listed
 from include.config.types import AbsolutePath, Beat, ConnectionId, IpAddress, Number, Switch, Timeout, Whole, like
 
@@ -232,6 +233,11 @@ class Targets(Section):
     """Applications that say something of themselves."""
     discover: tuple[Discover, ...] = ()
     """Lists of further targets that are kept elsewhere (sources.md)."""
+
+    @property
+    def clocked(self) -> Collection[DutyName]:
+        """The duties that run by the clock with these targets."""
+        return clocked(self.model_dump(include={*ONLY_WITH.values(), "discover"}))
 
     @field_validator("databases", "hosts", "apis", "pages", "networks", "applications")
     @classmethod

@@ -9,6 +9,7 @@ from include.audience import Labels
 from include.config.settings import Settings
 from include.model import Level, Priority, Run, Traits, Verdict
 from include.silences.silencing import Silence
+from include.silences.windows import standing
 from include.store import Row, Store
 from include.store.alerts import open_of_rule
 from include.store.samples import newest
@@ -61,7 +62,7 @@ class Maintenance:
 
     def verdicts(self, store: Store, run: Run, settings: Settings, now: datetime) -> Iterable[Verdict]:
         """One verdict per window that holds, and per open announcement of one that does not."""
-        windows = [Silence.from_row(row) for row in store.many("silences.standing", now=now) if row["maintenance"]]
+        windows = [one for one in standing(store, now) if one.maintenance]
         holding = {str(window.id): window for window in windows if window.until(now)}
         announced = {alert.labels["maintenance"] for alert in open_of_rule(store, run.duty, "maintenance")}
         return [judge_maintenance(run.duty, number, holding, now) for number in sorted(announced | holding.keys())]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.model import Alert
-from include.silences.silencing import EXEMPT, Silence, Span, fits, joined, values_of
+from include.silences.silencing import AHEAD, EXEMPT, Silence, Span, fits, joined, values_of
 from include.store import Store
 
 SOON = timedelta(days=1)
@@ -40,14 +40,19 @@ class Standing:
         return "  ".join([*(str(word) for word in words if word), *([f"({self.stale})"] if self.stale else [])])
 
 
+def standing(store: Store, now: datetime) -> list[Silence]:
+    """The silences and maintenance windows that may hold now, or begin to within AHEAD."""
+    return [Silence.from_row(row) for row in store.many("silences.standing", now=now, until=now + AHEAD)]
+
+
 def survey(store: Store, now: datetime) -> list[Standing]:
     """Every silence and maintenance window that has not ended, the next to end first."""
     silences = [Silence.from_row(row) for row in store.many("silences.all", now=now)]
     alerts = [Alert.from_row(row) for row in store.many("silences.open_since", since=now - LONG)] if silences else []
-    return [standing(silence, alerts, now) for silence in silences]
+    return [how_it_stands(silence, alerts, now) for silence in silences]
 
 
-def standing(silence: Silence, alerts: Sequence[Alert], now: datetime) -> Standing:
+def how_it_stands(silence: Silence, alerts: Sequence[Alert], now: datetime) -> Standing:
     """How one stands. `alerts`: those that were open at any time in the last seven days."""
     like = [alert for alert in alerts if alert.rule not in EXEMPT and fits(silence.matchers, values_of(alert))]
     quiet = sum(alert.is_open for alert in like) if silence.until(now) else 0

@@ -24,9 +24,9 @@ def open_of_rule(store: Store, duty: str, rule: str) -> list[Alert]:
     return [Alert.from_row(row) for row in store.many("alerts.open_of_rule", duty=duty, rule=rule)]
 
 
-def open_of_targets(store: Store, duty: str) -> list[Row]:
-    """The open alerts of a duty that are about a target: `rule` and `labels`."""
-    return store.many("alerts.open_of_targets", duty=duty)
+def open_of_targets(store: Store, duties: list[str]) -> list[Row]:
+    """The open alerts of some duties that are about a target: `duty`, `rule` and `labels`."""
+    return store.many("alerts.open_of_targets", duties=duties)
 
 
 def open_rows(store: Store, duty: str, audience: Audience) -> list[Row]:

@@ -25,8 +25,8 @@ where (state not in ('resolved', 'pending') or (state = 'resolved' and changed_a
   and (%(rules)s::text[] is null or rule = any(%(rules)s) or labels ->> 'target' = any(%(targets)s))
 
 -- name: open_of_targets
--- The open alerts of a duty that are about a target.
-select rule, labels from alert where duty = %(duty)s and state <> 'resolved' and labels ? 'target'
+-- The open alerts of some duties that are about a target.
+select duty, rule, labels from alert where duty = any(%(duties)s) and state <> 'resolved' and labels ? 'target'
 
 -- name: open_of_duty
 -- The open alerts of a duty within a scope, worst first.

@@ -1,6 +1,6 @@
 -- name: standing
--- The silences and maintenance windows that may hold at a moment, or within a day.
-select * from silence where lifted_at is null and starts_at <= %(now)s + interval '1 day' and ends_at > %(now)s order by id
+-- The silences and maintenance windows that may hold between two moments.
+select * from silence where lifted_at is null and starts_at <= %(until)s and ends_at > %(now)s order by id
 
 -- name: all
 -- Every silence and maintenance window that has not ended, the next to end first.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.audience import Labels
-from include.config.duties import ONLY_WITH, clocked
+from include.config.duties import ONLY_WITH
 from include.config.targets import KINDS, STORE_LABELS, Targets
 from include.model import Level, Verdict
 from include.store import Row, Store
@@ -42,11 +42,11 @@ class Watched:
         like = [one for of, one in self.by_name.get(name or "", ()) if kind in (None, of)]
         return name is not None and not (mine in like if kind else any(one.items() <= mine.items() for one in like))
 
-    def over(self, duty: str, alert: Row, now: datetime) -> Verdict:
+    def over(self, alert: Row, now: datetime) -> Verdict:
         """The end of an alert of a target that is gone."""
         name = alert["labels"]["target"]
         what = "is labelled otherwise now" if name in self.by_name else "is no longer watched"
-        return Verdict(duty, alert["rule"], alert["labels"], Level.OK, now, f"{name} {what}", final=True)
+        return Verdict(alert["duty"], alert["rule"], alert["labels"], Level.OK, now, f"{name} {what}", final=True)
 
 
 def without_its_own(labels: Labels) -> Labels:
@@ -61,19 +61,17 @@ def kind_of(rule: str, labels: Labels) -> str | None:
 
 
 def without_gone(store: Store, duty: str, targets: Targets, verdicts: Sequence[Verdict], now: datetime) -> list[Verdict]:
-    """The verdicts of a duty on what is watched, and one for each open alert of a target that is not."""
-    standing = open_of_targets(store, duty)
+    """The verdicts of a duty on what is watched, and one for each open alert of a target that is not.
+
+    Whichever duty judges ends what is open of those that have no target any more, and so do not run.
+    """
+    at_rest = ONLY_WITH.keys() - targets.clocked
+    standing = open_of_targets(store, [duty, *at_rest])
     watched = Watched.among(targets, names(one.labels for one in verdicts) | names(one["labels"] for one in standing))
     return [
         *(verdict for verdict in verdicts if not watched.lacks(verdict.rule, verdict.labels)),
-        *(watched.over(duty, alert, now) for alert in standing if watched.lacks(alert["rule"], alert["labels"])),
+        *(watched.over(alert, now) for alert in standing if watched.lacks(alert["rule"], alert["labels"])),
     ]
-
-
-def of_duties_at_rest(store: Store, targets: Targets, now: datetime) -> list[Verdict]:
-    """The end of what is open of duties that have no target any more, and so do not run."""
-    running = clocked(targets.model_dump())
-    return [verdict for duty in ONLY_WITH if duty not in running for verdict in without_gone(store, duty, targets, (), now)]
 
 
 def names(labels: Iterable[Labels]) -> set[str]:

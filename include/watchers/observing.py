@@ -15,7 +15,7 @@ from include.dispatch import Directory
 from include.evaluating import Evaluating, Judged
 from include.loading import load_named
 from include.metrics import rates_of
-from include.model import Clock, Reason, Run, Sample
+from include.model import Clock, Reason, Run, Sample, is_due
 from include.probes import Observation, Probe
 from include.rules import RULES, target_up
 from include.store import Store, samples
@@ -79,8 +79,8 @@ class Observing(Watch):
         return Look(bool(news))
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the duty's rules are to be asked; also after the clock was set back."""
-        return self.judged_every is not None and (self.judged_at is None or not now - self.judged_every < self.judged_at <= now)
+        """Whether the duty's rules are to be asked."""
+        return self.judged_every is not None and is_due(self.judged_every, self.judged_at, now)
 
     def next(self, most: int) -> tuple[list[Observation], list[Observation]]:
         """What is judged now, and what waits for the next look: of a storm, some at a time."""

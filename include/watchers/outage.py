@@ -23,7 +23,8 @@ from include.lanes import Lazily
 from include.message import Message, MessageState, Outcome, Urgency
 from include.model import Alert, Level, Run, Severity, State, Traits, Verdict
 from include.planning import Planning
-from include.silences.silencing import Silence, Suppression
+from include.silences.silencing import Suppression
+from include.silences.windows import standing
 from include.store import Row, Store, alerts, groups
 from include.store.groups import Group, Place
 from include.store.messages import Drainer
@@ -52,8 +53,7 @@ class Memory:
     def of(cls, store: Store, settings: Settings, directory: Directory, channels: Openers, now: datetime, lease_until: datetime) -> Memory:
         """As the store has it now."""
         known = alerts.open_alerts(store)
-        silences = [Silence.from_row(row) for row in store.many("silences.standing", now=now)]
-        suppression = Suppression(silences, settings.alerts, known, now)
+        suppression = Suppression(standing(store, now), settings.alerts, known, now)
         return cls(settings, directory, suppression, {alert.fingerprint: alert for alert in known}, channels, now, lease_until)
 
 

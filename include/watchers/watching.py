@@ -17,7 +17,7 @@ import psycopg
 
 from include.failures import first_line
 from include.logs import facts
-from include.model import Clock
+from include.model import Clock, is_due
 from include.store import Store
 from include.store.leases import Lease, LeaseLost
 
@@ -152,7 +152,7 @@ class Watching:
     def be_heard(self) -> None:
         """Tell somebody outside, now and then, that somebody watches."""
         now = self.clock()
-        if self.heard_at is None or not timedelta(0) <= now - self.heard_at < HEARTBEAT:  # also after the clock was set back
+        if is_due(HEARTBEAT, self.heard_at, now):
             self.heard_at = now
             threading.Thread(target=self.heartbeat, daemon=True).start()  # whoever listens may be slow
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from include.model import is_due
 from securenet.configuration import at_run
 from securenet.connections import heartbeat
 from securenet.fleets import PROBES, look_at_lists
@@ -43,7 +44,7 @@ class Lasting:
     def __call__(self) -> Wiring:
         """The wiring; one that has become old is being made anew meanwhile."""
         now = self.wiring.clock()
-        if not timedelta(0) <= now - self.since < CONNECTIONS_LAST and not (self.renewing and self.renewing.is_alive()):
+        if is_due(CONNECTIONS_LAST, self.since, now) and not (self.renewing and self.renewing.is_alive()):
             self.since = now
             self.renewing = threading.Thread(target=self.renew, daemon=True)
             self.renewing.start()
@@ -66,7 +67,7 @@ def open_watching(duty: str, holder: str = "") -> Watching:
     from include.watchers.watching import Watching
 
     with ExitStack() as half:  # what is open already goes again when the rest fails
-        opened, bell = (until_it_works(half, open_store(f"{duty} {what}")) for what in ("watcher", "bell"))
+        opened, bell = (closed_with(half, open_store(f"{duty} {what}")) for what in ("watcher", "bell"))
         wiring, outside = Wiring(opened, at_run(opened)), heartbeat("watchers")
         watch = WATCHES[duty](Lasting(complete(wiring), wiring.clock()))
         half.callback(watch.close)
@@ -76,8 +77,8 @@ def open_watching(duty: str, holder: str = "") -> Watching:
     return watching
 
 
-def until_it_works(half: ExitStack, opened: Store) -> Store:
-    """A store that is closed again should the rest fail."""
+def closed_with(half: ExitStack, opened: Store) -> Store:
+    """A store that is closed when the rest fails."""
     half.callback(opened.connection.close)
     return opened
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from include.config.duties import WATCHDOG, WATCHING, clocked, section_of
+from include.config.duties import WATCHDOG, WATCHING, section_of
 from include.config.settings import AccountExpiration, Settings
 from include.model import Clock, Run, utc_now
 from securenet.configuration import InForce, at_run
@@ -145,7 +145,7 @@ class Wiring:
     @property
     def intervals(self) -> dict[str, timedelta]:
         """How often each duty should run that is watched over."""
-        return {duty: self.interval(duty) or DAY for duty in clocked(self.settings.targets.model_dump()) if duty != WATCHDOG}
+        return {duty: self.interval(duty) or DAY for duty in self.settings.targets.clocked if duty != WATCHDOG}
 
     def evaluating(self, duty: str, reminders: bool) -> Evaluating:
         """How a duty is judged."""

@@ -220,7 +220,7 @@ def test_matchers_may_have_commas_between_them_and_a_length_counts_from_the_star
         ("matchers", "target=a target=b", "each name once"),
         ("matchers", "target=", "allowed: words such as"),
         ("matchers", "duty=system_helth", "no duty is like 'system_helth'; allowed: account_expiration, "),
-        ("matchers", "severity=Critical", "no severity is like 'Critical'; allowed: info, warning, critical"),
+        ("matchers", "severity=Critical", "no severity is like 'Critical'; allowed: critical, warning, info"),
         ("comment", "", "`comment` is empty: why?"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from include.acting.actions import Window
 from include.failures import RequestRefused
 from include.model import Level, Traits, Verdict
-from include.silences.silencing import Silence
+from include.silences.windows import standing
 from tests.lifecycle.stage import Stage, recipient
 
 HOUR = 3600.0
@@ -144,8 +144,7 @@ def test_a_recurring_silence_holds_in_its_own_zone_every_sunday_night(stage: Sta
     silenced = []
     for day, hour in ((8, 0), (8, 1), (8, 2), (8, 3), (29, 0), (29, 1), (9, 1)):
         stage.now = stage.now.replace(day=day, hour=hour, minute=30)
-        silence = stage.store.many("silences.standing", now=stage.now)
-        silenced.append(Silence.from_row(silence[0]).until(stage.now) is not None)
+        silenced.append(standing(stage.store, stage.now)[0].until(stage.now) is not None)
     assert silenced == [False, True, True, False, False, True, False]
 
 
